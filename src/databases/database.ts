@@ -1,0 +1,96 @@
+import type { z } from 'zod'
+import type { MetricRow, MetricType } from '../core/metric-row.ts'
+import type { PluginDefinition } from '../core/plugin.ts'
+import type { Series } from '../core/series.ts'
+
+/**
+ * A database answers users' SQL and holds metrics tables. SQL only fetches and stores; every decision is TypeScript, so it is the
+ * same on every engine. Implementations are safe to call concurrently, and quote or bind everything that they are given.
+ *
+ * Errors: `CONNECTION_FAILED` (cannot open or log in), `QUERY_FAILED` (the engine refused the statement; the engine's own message is
+ * kept, without secrets), `WRITE_FAILED` (nothing of this write was kept), `TIMED_OUT` and `CANCELED`.
+ */
+export interface Database {
+  /**
+   * Runs the user's statements as they are, natively and untranslated, and returns the rows of the last statement that returns
+   * rows, keyed by column name as the engine spells it. A trailing semicolon is fine; so are several statements.
+   * Values are plain JavaScript: string, number (64-bit integers too), boolean, null, Date (UTC) or Uint8Array.
+   */
+  query(sql: string, options?: QueryOptions): Promise<readonly SqlRow[]>
+  /** A handle on the metrics table `name` (`table`, `schema.table`, …); does no I/O. */
+  metricsTable(name: string): MetricsTable
+  /** Releases every connection and file; later calls fail with `CONNECTION_FAILED`. */
+  close(): Promise<void>
+}
+
+export type SqlRow = Readonly<Record<string, unknown>>
+
+export interface QueryOptions {
+  /** Aborting stops the statement in the engine where the engine can, and rejects with `CANCELED`. */
+  readonly signal?: AbortSignal
+  /** After so many milliseconds the statement is stopped and rejects with `TIMED_OUT`. */
+  readonly timeoutMs?: number
+}
+
+/** The long table of metric rows, in six columns: metric_timestamp, metric_batch, metric_name, metric_type, metric_value, metadata. */
+export interface MetricsTable {
+  /** Creates the schema, the table and its unique key (batch, name, type, timestamp) where they are missing. An existing table
+   * of six such columns without that key (one of the original's, possibly with duplicates) is used as it is: nothing is deleted. */
+  ensure(): Promise<void>
+  /** Inserts or updates rows by key, atomically: all or nothing. The last of two rows with one key wins. Returns how many rows it took. */
+  upsert(rows: Iterable<MetricRow>, options?: QueryOptions): Promise<number>
+  /** One query for a whole batch. Duplicates of a key (possible only in a table of the original's) are averaged. */
+  history(query: HistoryQuery, options?: QueryOptions): Promise<History>
+  /** Deletes the batch's rows of every type with a timestamp before `before` (epoch ms). Returns how many. */
+  deleteBefore(query: { readonly batch: string; readonly before: number }, options?: QueryOptions): Promise<number>
+  /** Deletes single rows by key; rows that are not there are ignored. Returns how many were deleted. */
+  deleteRows(keys: Iterable<Pick<MetricRow, 'batch' | 'name' | 'type' | 'timestamp'>>, options?: QueryOptions): Promise<number>
+  /** Per batch and metric since `since`: newest timestamp of any type, and row counts per type. */
+  summary(query: { readonly since: number; readonly batch?: string }, options?: QueryOptions): Promise<readonly MetricSummary[]>
+}
+
+export interface HistoryQuery {
+  readonly batch: string
+  readonly types: readonly MetricType[]
+  /** Only rows at or after this time, epoch ms. */
+  readonly since?: number
+  /** Only rows at or before this time, epoch ms. */
+  readonly until?: number
+  /** Only the newest so many points of each metric and type. */
+  readonly maxPoints?: number
+  /** Only these metrics; an empty list gives an empty history. */
+  readonly metrics?: readonly string[]
+  /** Types whose metadata text is wanted too; it is left out otherwise. */
+  readonly metadataOf?: readonly MetricType[]
+}
+
+/** Points of one metric and one type, ascending in time. */
+export interface Points extends Series {
+  /** As long as the timestamps; only where asked for. */
+  readonly metadata?: readonly string[]
+}
+
+/** Metric name -> type -> points, metrics in code-unit order of their names. A metric or type without rows is absent. */
+export type History = ReadonlyMap<string, ReadonlyMap<MetricType, Points>>
+
+export interface MetricSummary {
+  readonly batch: string
+  readonly name: string
+  readonly newest: number
+  readonly counts: ReadonlyMap<MetricType, number>
+}
+
+/** What a database is created with beside its options. */
+export interface DatabaseEnvironment {
+  /** Relative file paths of options are resolved from here. */
+  readonly projectDir: string
+}
+
+export interface DatabaseDefinition<Options extends z.ZodObject = z.ZodObject> extends PluginDefinition<Options> {
+  /** Opens nothing by itself: the first call of the database connects. */
+  create(options: z.output<Options>, environment: DatabaseEnvironment): Database
+}
+
+export function defineDatabase<Options extends z.ZodObject>(definition: DatabaseDefinition<Options>): DatabaseDefinition<Options> {
+  return definition
+}

@@ -1,0 +1,50 @@
+import type { z } from 'zod'
+import type { PluginDefinition } from '../core/plugin.ts'
+import type { Random } from '../core/random.ts'
+
+/**
+ * A detector learns from rows and tells how strange a row is. A score is any finite number, higher is stranger; it is made a probability in
+ * 0..1 by `probability.ts`. Inputs are never changed. The same seed gives the same result, and a restored model gives the
+ * same scores bit for bit.
+ */
+export interface Detector<Options> {
+  /** Throws `TRAINING_IMPOSSIBLE` when the rows are too few (or of the wrong width) for these options. */
+  fit(data: Matrix, options: Options, environment: { readonly random: Random }): Fitted
+  /** A model from its state; throws `MODEL_INVALID` when the state is not one of this detector's. */
+  restore(state: ModelState): Model
+}
+
+/** Row-major: the value of row i, column j is `data[i * columns + j]`. Values are finite. */
+export interface Matrix {
+  readonly data: Float64Array
+  readonly rows: number
+  readonly columns: number
+}
+
+export interface Model {
+  /** One score a row, each row judged by itself. */
+  score(data: Matrix): Float64Array
+  readonly state: ModelState
+}
+
+export interface Fitted {
+  readonly model: Model
+  /** The scores of the training rows; of neighbour methods, with the row itself left out. */
+  readonly trainScores: Float64Array
+}
+
+export type TypedArray = Float64Array | Float32Array | Int32Array | Uint32Array | Uint16Array | Int16Array | Uint8Array | Int8Array
+
+/** Plain numbers, texts, typed arrays and matrices by name: all that a model needs, and small. */
+export type ModelState = { readonly [key: string]: number | string | boolean | TypedArray | Matrix }
+
+export interface DetectorDefinition<Options extends z.ZodObject = z.ZodObject> extends PluginDefinition<Options>, Detector<z.output<Options>> {
+  /** The paper, or the reference implementation, that the formulas follow. */
+  readonly source: string
+  /** Other names that a batch may use, beside any case of `name`. */
+  readonly aliases?: readonly string[]
+}
+
+export function defineDetector<Options extends z.ZodObject>(definition: DetectorDefinition<Options>): DetectorDefinition<Options> {
+  return definition
+}
