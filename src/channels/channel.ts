@@ -26,6 +26,8 @@ export interface Message {
   /** Absolute address of the alert in the dashboard. */
   readonly link?: string
   readonly image?: { readonly filename: string; readonly png: Uint8Array; readonly alt: string }
+  /** The metric's newest values, oldest first, null for a gap: for channels that draw with characters. */
+  readonly recent?: readonly (number | null)[]
   /** The whole alert for machines. */
   readonly details: { readonly [key: string]: Json }
   /** When the alert was raised, UTC epoch ms. */
@@ -41,11 +43,14 @@ export interface ChannelEnvironment {
   readonly write: (text: string) => void
 }
 
-export interface ChannelDefinition<Options extends z.ZodObject = z.ZodObject> extends PluginDefinition<Options> {
+export interface ChannelDefinition<Options extends z.ZodObject = z.ZodObject>
+  extends PluginDefinition<Options> {
   /** Opens nothing by itself. */
   create(options: z.output<Options>, environment: ChannelEnvironment): Channel
 }
 
-export function defineChannel<Options extends z.ZodObject>(definition: ChannelDefinition<Options>): ChannelDefinition<Options> {
+export function defineChannel<Options extends z.ZodObject>(
+  definition: ChannelDefinition<Options>,
+): ChannelDefinition<Options> {
   return definition
 }

@@ -1,20 +1,31 @@
 import { z } from 'zod'
 
-const count = (fallback: number, description: string) => z.int().min(0).default(fallback).meta({ description })
-const positive = (fallback: number, description: string) => z.int().min(1).default(fallback).meta({ description })
+const count = (fallback: number, description: string) =>
+  z.int().min(0).default(fallback).meta({ description })
+const positive = (fallback: number, description: string) =>
+  z.int().min(1).default(fallback).meta({ description })
 const flag = (fallback: boolean, description: string) => z.boolean().default(fallback).meta({ description })
 const text = (description: string) => z.string().meta({ description })
 const names = (description: string) => z.array(z.string()).default([]).meta({ description })
 const cron = (fallback: string, description: string) => z.string().default(fallback).meta({ description })
 const state = (description: string) => z.enum(['RUNNING', 'STOPPED']).default('STOPPED').meta({ description })
 const template = (name: string) =>
-  z.string().default(`{% include "./defaults/sql/${name}.sql" %}`).meta({ description: `SQL to use in place of the built-in ${name} query.` })
-const recency = (fallback: number, description: string) => z.int().min(1).default(fallback).meta({ description })
+  z
+    .string()
+    .default(`{% include "./defaults/sql/${name}.sql" %}`)
+    .meta({ description: `SQL to use in place of the built-in ${name} query.` })
+const recency = (fallback: number, description: string) =>
+  z.int().min(1).default(fallback).meta({ description })
 
 const modelConfig = z.strictObject({
-  model_name: text('Name of a detector, as `anomstack detectors` lists them; PyOD class names are understood.'),
+  model_name: text(
+    'Name of a detector, as `anomstack detectors` lists them; PyOD class names are understood.',
+  ),
   model_tag: z.string().optional().meta({ description: 'Names this model among those of the batch.' }),
-  model_params: z.record(z.string(), z.unknown()).default({}).meta({ description: "The detector's parameters." }),
+  model_params: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .meta({ description: "The detector's parameters." }),
 })
 
 const preprocessParams = z
@@ -22,8 +33,15 @@ const preprocessParams = z
     diff_n: count(1, 'Difference to the value so many points before; 0 for none.'),
     smooth_n: count(3, 'Trailing mean over so many points; 0 for none.'),
     lags_n: count(5, 'How many earlier values stand beside the newest in a row.'),
-    freq: z.string().nullable().default(null).meta({ description: 'Resample to this step first, such as 10min, 1h or 1D.' }),
-    freq_agg: z.enum(['mean', 'sum']).default('mean').meta({ description: 'How values that fall into one step are joined.' }),
+    freq: z
+      .string()
+      .nullable()
+      .default(null)
+      .meta({ description: 'Resample to this step first, such as 10min, 1h or 1D.' }),
+    freq_agg: z
+      .enum(['mean', 'sum'])
+      .default('mean')
+      .meta({ description: 'How values that fall into one step are joined.' }),
   })
   .catchall(z.unknown())
 
@@ -36,11 +54,24 @@ const thresholds = z.record(
 export const batchSettings = z.strictObject({
   // where
   db: z.string().default('duckdb').meta({ description: 'Kind of a database, or the name of a connection.' }),
-  table_key: z.string().min(1).default('metrics').meta({ description: 'The metrics table: table, schema.table or project.schema.table.' }),
-  model_path: z.string().default('local://./models').meta({ description: 'Where model bundles are kept: local://folder, …' }),
+  table_key: z
+    .string()
+    .min(1)
+    .default('metrics')
+    .meta({ description: 'The metrics table: table, schema.table or project.schema.table.' }),
+  model_path: z
+    .string()
+    .default('local://./models')
+    .meta({ description: 'Where model bundles are kept: local://folder, …' }),
   gcp_project_id: text('Google Cloud project.').optional(),
-  time_zone: z.string().default('UTC').meta({ description: 'IANA time zone of schedules, and of timestamps that have none.' }),
-  metric_tags: z.record(z.string(), z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))).default({}).meta({ description: 'metric -> tag -> value; shown in alerts.' }),
+  time_zone: z
+    .string()
+    .default('UTC')
+    .meta({ description: 'IANA time zone of schedules, and of timestamps that have none.' }),
+  metric_tags: z
+    .record(z.string(), z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])))
+    .default({})
+    .meta({ description: 'metric -> tag -> value; shown in alerts.' }),
   disable_batch: flag(false, 'Leave this batch out altogether.'),
 
   // when
@@ -61,19 +92,40 @@ export const batchSettings = z.strictObject({
   delete_cron_schedule: cron('0 6 * * *', 'When to delete old rows.'),
   delete_default_schedule_status: state('Whether the delete schedule runs.'),
   summary_cron_schedule: cron('0 9 * * *', 'When to send the summary.'),
-  pipeline_cron_schedule: z.string().nullable().default(null).meta({ description: 'When to run ingest, train if due, score, alert and change in order; set by the short key `schedule`.' }),
-  pipeline_default_schedule_status: z.enum(['RUNNING', 'STOPPED']).default('RUNNING').meta({ description: 'Whether the pipeline schedule runs.' }),
+  pipeline_cron_schedule: z.string().nullable().default(null).meta({
+    description:
+      'When to run ingest, train if due, score, alert and change in order; set by the short key `schedule`.',
+  }),
+  pipeline_default_schedule_status: z
+    .enum(['RUNNING', 'STOPPED'])
+    .default('RUNNING')
+    .meta({ description: 'Whether the pipeline schedule runs.' }),
 
   // ingest
   disable_ingest: flag(false, 'Do not ingest.'),
-  ingest_metric_rounding: z.int().min(0).max(15).default(4).meta({ description: 'Decimals kept of a value.' }),
+  ingest_metric_rounding: z
+    .int()
+    .min(0)
+    .max(15)
+    .default(4)
+    .meta({ description: 'Decimals kept of a value.' }),
   query_timeout: z.string().default('10m').meta({ description: 'A query is stopped after this long.' }),
   function_timeout: z.string().default('60s').meta({ description: 'A function is stopped after this long.' }),
   function_memory_mb: positive(256, 'A function is stopped when its heap grows beyond so many megabytes.'),
-  step: z.string().nullable().default(null).meta({ description: 'Expected time between points, such as 5m, 1h or 1d; learned when it is not given.' }),
-  aggregated: z.boolean().nullable().default(null).meta({ description: 'Whether a point stands for the period that starts at its timestamp; when not given, series on whole hours or days with a step of an hour or more do.' }),
-  settle: z.string().default('0s').meta({ description: 'How long after its period has ended a point may still change; it is judged only then.' }),
-  missing: z.enum(['gap', 'zero', 'alert']).default('gap').meta({ description: 'What a missing point means: nothing, a zero, or an alert.' }),
+  step: z.string().nullable().default(null).meta({
+    description: 'Expected time between points, such as 5m, 1h or 1d; learned when it is not given.',
+  }),
+  aggregated: z.boolean().nullable().default(null).meta({
+    description:
+      'Whether a point stands for the period that starts at its timestamp; when not given, series on whole hours or days with a step of an hour or more do.',
+  }),
+  settle: z.string().default('0s').meta({
+    description: 'How long after its period has ended a point may still change; it is judged only then.',
+  }),
+  missing: z
+    .enum(['gap', 'zero', 'alert'])
+    .default('gap')
+    .meta({ description: 'What a missing point means: nothing, a zero, or an alert.' }),
 
   // train and score
   disable_train: flag(false, 'Do not train.'),
@@ -89,8 +141,13 @@ export const batchSettings = z.strictObject({
       { model_name: 'KNN', model_tag: 'knn_default', model_params: { contamination: 0.01 } },
     ])
     .meta({ description: 'The detectors that judge each metric together.' }),
-  model_combination_method: z.enum(['mean', 'max', 'min']).default('mean').meta({ description: "How the detectors' probabilities are joined." }),
-  preprocess_params: preprocessParams.prefault({}).meta({ description: 'How a series becomes rows for the detectors.' }),
+  model_combination_method: z
+    .enum(['mean', 'max', 'min'])
+    .default('mean')
+    .meta({ description: "How the detectors' probabilities are joined." }),
+  preprocess_params: preprocessParams
+    .prefault({})
+    .meta({ description: 'How a series becomes rows for the detectors.' }),
   disable_score: flag(false, 'Do not score.'),
   score_max_n: positive(25, 'Score at most so many of the newest points of a metric in one run.'),
   score_metric_timestamp_max_days_ago: recency(14, 'Score points of so many days.'),
@@ -99,17 +156,28 @@ export const batchSettings = z.strictObject({
 
   // alert
   disable_alert: flag(false, 'Do not look for anomalies.'),
-  alert_methods: z.string().default('email,slack').meta({ description: 'Channels, by name, with commas between.' }),
+  alert_methods: z
+    .string()
+    .default('email,slack')
+    .meta({ description: 'Channels, by name, with commas between.' }),
   alert_always: flag(false, 'Alert on the newest score of every metric in every run; for trying things out.'),
   alert_metric_timestamp_max_days_ago: recency(45, 'Look at points of so many days.'),
   alert_recent_n: positive(1, 'Only the newest so many scored points may alert.'),
   alert_max_n: positive(250, 'Points shown in the picture of an alert.'),
   alert_smooth_n: count(3, 'The score that is judged is the mean of the newest so many.'),
   alert_snooze_n: count(3, 'No new alert within so many points of the last.'),
-  alert_threshold: z.number().min(0).max(1).default(0.8).meta({ description: 'Alert when the smoothed score reaches this.' }),
+  alert_threshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.8)
+    .meta({ description: 'Alert when the smoothed score reaches this.' }),
   alert_exclude_metrics: names('Metrics that never alert.'),
   disable_tholdalert: flag(true, 'Do not compare with fixed thresholds.'),
-  tholdalert_methods: z.string().default('email,slack').meta({ description: 'Channels of threshold alerts.' }),
+  tholdalert_methods: z
+    .string()
+    .default('email,slack')
+    .meta({ description: 'Channels of threshold alerts.' }),
   tholdalert_recent_n: positive(1, 'Only the newest so many points of a metric are compared.'),
   tholdalert_snooze_n: count(3, 'No new threshold alert within so many points of the last.'),
   tholdalert_thresholds: thresholds.default({}).meta({ description: 'metric -> upper and lower bound.' }),
@@ -121,7 +189,11 @@ export const batchSettings = z.strictObject({
   change_max_n: positive(250, 'Look at the newest so many points.'),
   change_smooth_n: positive(1, 'Smoothing of the drawn line.'),
   change_snooze_n: count(3, 'No new change within so many points of the last.'),
-  change_threshold: z.number().positive().default(3.5).meta({ description: 'Modified z-score above which a point is a change.' }),
+  change_threshold: z
+    .number()
+    .positive()
+    .default(3.5)
+    .meta({ description: 'Modified z-score above which a point is a change.' }),
   change_detect_last_n: positive(1, 'The newest so many points are compared with those before.'),
   change_include_metrics: names('Only these metrics; all when empty.'),
   change_exclude_metrics: names('Metrics in which no change is looked for.'),
@@ -131,13 +203,25 @@ export const batchSettings = z.strictObject({
   llmalert_model: z.string().default('gpt-5-mini').meta({ description: 'Name of the language model.' }),
   llmalert_recent_n: positive(5, 'Only the newest so many points may alert.'),
   llmalert_smooth_n: count(0, 'Smoothing before the prompt.'),
-  llmalert_metric_rounding: z.int().default(-1).meta({ description: 'Decimals in the prompt; negative for all.' }),
+  llmalert_metric_rounding: z
+    .int()
+    .default(-1)
+    .meta({ description: 'Decimals in the prompt; negative for all.' }),
   llmalert_metric_timestamp_max_days_ago: recency(30, 'Look at points of so many days.'),
   llmalert_prompt_max_n: positive(1000, 'Points in the prompt.'),
   llmalert_include_plot: flag(true, 'Send a picture too.'),
-  llmalert_anomaly_agent_detection_prompt: z.string().optional().meta({ description: 'System prompt of detection.' }),
-  llmalert_anomaly_agent_system_prompt: z.string().optional().meta({ description: 'Older name of the detection prompt.' }),
-  llmalert_anomaly_agent_verification_prompt: z.string().optional().meta({ description: 'System prompt of verification.' }),
+  llmalert_anomaly_agent_detection_prompt: z
+    .string()
+    .optional()
+    .meta({ description: 'System prompt of detection.' }),
+  llmalert_anomaly_agent_system_prompt: z
+    .string()
+    .optional()
+    .meta({ description: 'Older name of the detection prompt.' }),
+  llmalert_anomaly_agent_verification_prompt: z
+    .string()
+    .optional()
+    .meta({ description: 'System prompt of verification.' }),
   disable_plot: flag(false, 'Do not draw the batch.'),
   disable_summary: flag(false, 'Leave the batch out of the summary.'),
   summary_metric_timestamp_max_days_ago: recency(1, 'Days that the summary covers.'),
@@ -156,7 +240,10 @@ export const batchSettings = z.strictObject({
   dashboard_sql: template('dashboard'),
   delete_sql: template('delete'),
   summary_sql: template('summary'),
-  preprocess_fn: z.string().default('{% include "./defaults/python/preprocess.py" %}').meta({ description: 'A function in place of the built-in preprocessing.' }),
+  preprocess_fn: z
+    .string()
+    .default('{% include "./defaults/python/preprocess.py" %}')
+    .meta({ description: 'A function in place of the built-in preprocessing.' }),
   prompt_fn: z.string().optional().meta({ description: 'Accepted for compatibility; it has no effect.' }),
 })
 

@@ -29,7 +29,9 @@ export interface PluginInstance {
 }
 
 /** A channel whose required options nobody has set is known but not configured; `missing` says what to set. */
-export type ChannelInstance = (PluginInstance & { readonly configured: true }) | { readonly kind: string; readonly configured: false; readonly missing: string }
+export type ChannelInstance =
+  | (PluginInstance & { readonly configured: true })
+  | { readonly kind: string; readonly configured: false; readonly missing: string }
 
 export interface ServerSettings {
   readonly host: string
@@ -60,10 +62,17 @@ export interface Batch {
   readonly variables: Readonly<Record<string, unknown>>
 }
 
-/** Text is a template: it is rendered when it is used. */
+/** Text is a template: it is rendered when it is used. `file`, relative to the project's folder, is where the text stands: the batch file, or the file that is
+ * all that the text includes. */
 export type Source =
   | { readonly kind: 'sql'; readonly text: string; readonly file: string; readonly metric?: string }
-  | { readonly kind: 'function'; readonly language: 'javascript' | 'typescript' | 'python'; readonly text: string; readonly file: string; readonly metric?: string }
+  | {
+      readonly kind: 'function'
+      readonly language: 'javascript' | 'typescript' | 'python'
+      readonly text: string
+      readonly file: string
+      readonly metric?: string
+    }
 
 /** Something wrong in a file or in the environment. Lines and columns start at 1. */
 export interface Fault {

@@ -3,7 +3,7 @@ import type { LogRecord, Run, RunError, RunRequest, RunStatus, Step } from '../r
 
 /**
  * The control database: runs, steps, logs, alerts and deliveries. Every method is one transaction; many processes may use one control
- * database at once. Errors: `CONTROL_FAILED`.
+ * database at once. Errors: `CONTROL_FAILED`; `NOT_FOUND` for a page that starts `before` an alert that does not exist.
  */
 export interface Control {
   readonly runs: RunStore
@@ -20,6 +20,9 @@ export interface RunStore {
   claimById(id: string, options: { readonly executor: string; readonly now: number }): Promise<Run | undefined>
   /** Ends a run that this executor still holds; false when it was taken over meanwhile. */
   finish(id: string, end: { readonly executor: string; readonly status: 'succeeded' | 'failed' | 'canceled'; readonly now: number; readonly error?: RunError }): Promise<boolean>
+  /** Puts a run that this executor still holds back in the queue, because its process stops: the run is not at fault, so this does not count towards
+   * `maxAttempts`. One that was asked to be canceled meanwhile is canceled. False when the run was taken over. */
+  requeue(id: string, options: { readonly executor: string; readonly now: number }): Promise<boolean>
   /** Cancels a queued run at once, or asks the executor of a running one to cancel it. False when it has ended already. */
   cancel(id: string, now: number): Promise<boolean>
   /** Ids of this executor's running runs that someone asked to cancel. */
@@ -29,17 +32,22 @@ export interface RunStore {
   get(id: string): Promise<Run | undefined>
   /** Newest first. */
   list(filter: { readonly batch?: string; readonly job?: string; readonly status?: RunStatus; readonly before?: string; readonly limit: number }): Promise<readonly Run[]>
+  /** By attempt, then in the order they were started. */
   steps(runId: string): Promise<readonly Step[]>
+  /** The newest `limit`, oldest first. */
   logs(runId: string, options: { readonly limit: number }): Promise<readonly LogRecord[]>
   /** The newest run of this job and batch that has the status. */
   latest(filter: { readonly job: string; readonly batch: string; readonly status: RunStatus }): Promise<Run | undefined>
+  /** The latest tick that a schedule has fired for this job and batch, UTC epoch ms. */
+  lastScheduled(filter: { readonly job: string; readonly batch: string }): Promise<number | undefined>
   /** Says that this executor lives; executors are processes. */
   heartbeat(executor: ExecutorInfo, now: number): Promise<void>
   /** Removes the executor's record when it stops in good order. */
   retire(executorId: string): Promise<void>
-  /** Puts the running runs of executors for which `isDead` holds back in the queue, or fails those that were started `maxAttempts` times. Returns how many. */
+  /** Puts the running runs of executors for which `isDead` holds, or of which there is no record, back in the queue; fails those whose executor died
+   * `maxAttempts` times, and forgets the dead executors. Returns how many runs were concerned. */
   recover(options: { readonly now: number; readonly maxAttempts: number; readonly isDead: (executor: ExecutorInfo & { readonly seenAt: number }) => boolean }): Promise<number>
-  /** Deletes ended runs (with steps and logs) older than `before` and beyond the newest `keep`. */
+  /** Deletes ended runs (with steps and logs) older than `before` and beyond the newest `keep`; the newest of each job, batch and status stays. Returns how many. */
   prune(options: { readonly before: number; readonly keep: number }): Promise<number>
 }
 
@@ -63,9 +71,10 @@ export interface AlertStore {
   takeDue(options: { readonly now: number; readonly executor: string; readonly leaseMs: number; readonly limit: number }): Promise<readonly (Delivery & { readonly alert: Alert })[]>
   /** Earliest time at which a pending delivery is due, leases considered; undefined when none is pending. */
   nextDue(): Promise<number | undefined>
+  /** Records what became of a delivery that was taken, and counts the attempt unless it was skipped. What is delivered stays so. */
   settle(deliveryId: string, outcome: DeliveryOutcome): Promise<void>
   deliveries(filter: { readonly alertId?: string; readonly status?: Delivery['status']; readonly limit: number }): Promise<readonly Delivery[]>
-  /** Makes a dead or skipped delivery pending again. */
+  /** Makes a dead or skipped delivery pending again, with its attempts counted anew; false when it is neither. */
   retryDelivery(id: string, now: number): Promise<boolean>
 }
 

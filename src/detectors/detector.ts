@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { PluginDefinition } from '../core/plugin.ts'
 import type { Random } from '../core/random.ts'
 
@@ -31,6 +31,8 @@ export interface Fitted {
   readonly model: Model
   /** The scores of the training rows; of neighbour methods, with the row itself left out. */
   readonly trainScores: Float64Array
+  /** The score above which a row counts as an outlier, of detectors that fix it themselves; for all others it is the percentile of the training scores. */
+  readonly threshold?: number
 }
 
 export type TypedArray = Float64Array | Float32Array | Int32Array | Uint32Array | Uint16Array | Int16Array | Uint8Array | Int8Array
@@ -48,3 +50,14 @@ export interface DetectorDefinition<Options extends z.ZodObject = z.ZodObject> e
 export function defineDetector<Options extends z.ZodObject>(definition: DetectorDefinition<Options>): DetectorDefinition<Options> {
   return definition
 }
+
+/** The option that every detector has. */
+export const contaminationOption = z
+  .number()
+  .gt(0)
+  .lte(0.5)
+  .default(0.1)
+  .meta({ description: 'Share of outliers in the training rows; it sets the threshold of labels, never the 0..1 score.' })
+
+/** An option of the reference implementation that has no meaning here: accepted, so that its configurations stay valid, and ignored. */
+export const ignoredOption = z.unknown().optional().meta({ description: 'Accepted for compatibility with PyOD; it has no effect.' })

@@ -1,15 +1,31 @@
+import type { AnomstackError } from '../core/errors.ts'
 import type { Series } from '../core/series.ts'
 import type { Features } from '../timeseries/features.ts'
 
 /**
- * Runs users' functions apart from the program: a worker thread with limits on time and memory, ended when they are passed or
- * when the signal aborts. Errors: `FUNCTION_FAILED` (names file and the user's own line; the stack is the user's), `FUNCTION_LIMIT`, `CANCELED`.
+ * Runs users' functions apart from the program: each call in a fresh process of its own with limits on time and memory, killed when
+ * they are passed or when the signal aborts. Errors: `FUNCTION_FAILED` (names file and the user's own line; the stack of its `cause` is
+ * the user's), `ROWS_INVALID` (it returned no array of rows), `FUNCTION_LIMIT`, `CANCELED`.
  */
 export interface FunctionRunner {
-  /** Calls the module's `ingest()` and returns its rows, plain objects; a Date stays a Date. */
+  /** Calls the module's `ingest()` and returns its rows, plain objects; a Date stays a Date, a bigint becomes a number. */
   ingest(code: FunctionSource, limits: FunctionLimits): Promise<readonly Record<string, unknown>[]>
-  /** Calls the module's `preprocess(series, params)` for each series, in one go; `undefined` where it returned nothing to judge. */
-  preprocess(code: FunctionSource, calls: readonly PreprocessCall[], limits: FunctionLimits): Promise<readonly Features[]>
+  /**
+   * Calls the module's `preprocess(series, params)` for each series, in one go, and returns features in the order of `calls`.
+   *
+   * `series` is `{ timestamps, values }`, two Float64Arrays of one length (epoch ms, ascending). It may return, directly or as a promise:
+   * - `{ timestamps, rows, names? }`: a timestamp (epoch ms or Date) for each row; any order, none twice;
+   * - an array of rows that end at the newest point: the last row judges the series' last timestamp, the one before it the last but one, …;
+   * - nothing (`undefined`, `null`, no rows): then the features have no rows, and no columns.
+   *
+   * A row is an array of numbers (or one number), as wide as every other row. Rows that hold anything but finite numbers are dropped.
+   * A metric that fails rejects the whole call with an error that names it, unless `limits.onMetricFailure` is given.
+   */
+  preprocess(
+    code: FunctionSource,
+    calls: readonly PreprocessCall[],
+    limits: FunctionLimits,
+  ): Promise<readonly Features[]>
 }
 
 export interface FunctionSource {
@@ -20,10 +36,15 @@ export interface FunctionSource {
   readonly file: string
 }
 
+/** Limits of one call, and who listens to it. */
 export interface FunctionLimits {
   readonly timeoutMs: number
   readonly memoryMb: number
   readonly signal?: AbortSignal
+  /** Gets each line that the code prints, standard output and error alike, as it comes; very long and very many lines are cut short. */
+  readonly onOutput?: (line: string) => void
+  /** When given, a metric whose `preprocess` fails gets features without rows, and the error comes here; the others go on. */
+  readonly onMetricFailure?: (metric: string, error: AnomstackError) => void
 }
 
 export interface PreprocessCall {

@@ -2,7 +2,11 @@ import type { PreprocessParams } from '../timeseries/preprocess.ts'
 
 /** How the metrics of a batch are judged: plain JSON, so that it travels to worker threads and stands in a bundle's header. */
 export interface ModelSpec {
-  readonly detectors: readonly { readonly name: string; readonly tag: string; readonly params: Readonly<Record<string, unknown>> }[]
+  readonly detectors: readonly {
+    readonly name: string
+    readonly tag: string
+    readonly params: Readonly<Record<string, unknown>>
+  }[]
   readonly combination: 'mean' | 'max' | 'min'
   readonly preprocess: PreprocessParams
   /** A metric is learning until it has so many points. */

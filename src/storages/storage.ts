@@ -38,11 +38,14 @@ export interface StoredObject {
   readonly etag: string
 }
 
-export interface StorageDefinition<Options extends z.ZodObject = z.ZodObject> extends PluginDefinition<Options> {
+export interface StorageDefinition<Options extends z.ZodObject = z.ZodObject>
+  extends PluginDefinition<Options> {
   /** `location` is what follows `name://` in a model path; relative ones are resolved from `projectDir`. */
   create(location: string, options: z.output<Options>, environment: { readonly projectDir: string }): Storage
 }
 
-export function defineStorage<Options extends z.ZodObject>(definition: StorageDefinition<Options>): StorageDefinition<Options> {
+export function defineStorage<Options extends z.ZodObject>(
+  definition: StorageDefinition<Options>,
+): StorageDefinition<Options> {
   return definition
 }

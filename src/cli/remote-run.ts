@@ -1,0 +1,47 @@
+import { systemClock } from '../core/clock.ts'
+import { AnomstackError, type ErrorCode } from '../core/errors.ts'
+import type { LogRecord, Run, RunRequest, Step } from '../runs/run.ts'
+import type { RunReport } from './run-report.ts'
+
+const POLL = 300
+
+/** Has a running server do the run, and waits for its end; an interruption cancels the run. */
+export async function runThroughServer(
+  url: string,
+  request: RunRequest,
+  signal: AbortSignal,
+): Promise<RunReport> {
+  const { job, batch, params } = request
+  const started = await call<{ id: string }>(url, '/api/v1/runs', { job, batch, params })
+  const where = `/api/v1/runs/${encodeURIComponent(started.id)}`
+  let canceled = false
+  for (;;) {
+    const found = await call<Run & { readonly steps: readonly Step[]; readonly logs: readonly LogRecord[] }>(
+      url,
+      where,
+    )
+    if (found.status !== 'queued' && found.status !== 'running')
+      return { run: found, steps: found.steps, logs: found.logs }
+    if (signal.aborted && !canceled) {
+      canceled = true
+      await call(url, `${where}/cancel`, {})
+    }
+    await systemClock.sleep(POLL, canceled ? undefined : signal)
+  }
+}
+
+async function call<Answer>(url: string, where: string, body?: unknown): Promise<Answer> {
+  const response = await fetch(new URL(where, url), {
+    signal: AbortSignal.timeout(30_000),
+    ...(body === undefined
+      ? {}
+      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  })
+  const answer = (await response.json()) as Answer & { readonly code?: ErrorCode; readonly detail?: string }
+  if (!response.ok)
+    throw new AnomstackError(
+      answer.code ?? 'INPUT_INVALID',
+      answer.detail ?? `the server answered ${response.status}`,
+    )
+  return answer
+}

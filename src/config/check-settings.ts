@@ -1,0 +1,187 @@
+import { Cron } from 'croner'
+import { parseDuration } from '../core/duration.ts'
+import { messageOf } from '../core/errors.ts'
+import type { PluginCatalog, PluginDefinition } from '../core/plugin.ts'
+import type { BatchSettings, ModelConfig } from './batch-settings.ts'
+import { type Complaint, listNames, nearest } from './faults.ts'
+import { schemaFaults } from './schema-faults.ts'
+import { isStockTemplate } from './stock-templates.ts'
+import { isTimeZone, timeZoneNames } from './time-zones.ts'
+
+/** A detector may be named by an alias, in any case. */
+export type DetectorCatalog = PluginCatalog<PluginDefinition & { readonly aliases?: readonly string[] }>
+
+/** What settings may name. */
+export interface Known {
+  readonly detectors: DetectorCatalog
+  /** Usable connections and kinds. */
+  readonly databases: Named
+  readonly storages: Named
+  readonly channels: ReadonlySet<string>
+}
+
+export interface Named {
+  readonly ready: ReadonlySet<string>
+  /** Names that are known but not usable -> why. */
+  readonly unusable: ReadonlyMap<string, string>
+}
+
+/** Notes a complaint about a part of the settings. */
+export type Note = (path: readonly PropertyKey[], complaint: Complaint, part?: 'key' | 'value') => void
+
+const PREPROCESS_KEYS = ['diff_n', 'smooth_n', 'lags_n', 'freq', 'freq_agg']
+
+/** The detector that a name of a batch means. */
+export function findDetector<Definition extends PluginDefinition & { readonly aliases?: readonly string[] }>(
+  detectors: PluginCatalog<Definition>,
+  name: string,
+): Definition | undefined {
+  const wanted = name.trim().toLowerCase()
+  const all = [...detectors.values()]
+  return (
+    all.find((detector) => detector.name.toLowerCase() === wanted) ??
+    all.find((detector) => detector.aliases?.some((alias) => alias.toLowerCase() === wanted))
+  )
+}
+
+function checkNamed(
+  path: readonly PropertyKey[],
+  name: string,
+  noun: string,
+  known: Named,
+  note: Note,
+): void {
+  if (known.ready.has(name)) return
+  const why = known.unusable.get(name)
+  const all = [...known.ready, ...known.unusable.keys()].sort()
+  if (why !== undefined)
+    note(path, { message: `${String(path[0])}: ${noun} "${name}" cannot be used: ${why}` })
+  else
+    note(path, {
+      message: `${String(path[0])}: unknown ${noun} "${name}"; known: ${listNames(all)}`,
+      suggestion: nearest(name, all),
+    })
+}
+
+function checkCron(key: string, expression: string, timeZone: string, note: Note): void {
+  try {
+    // croner takes a date too; it would fire once.
+    if (/^\s*\d{4}-/.test(expression)) throw new Error('expected a cron expression, not a date')
+    const job = new Cron(expression, { paused: true, timezone: timeZone })
+    if (job.nextRun() === null) note([key], { message: `${key}: "${expression}" never comes` })
+    job.stop()
+  } catch (error) {
+    note([key], {
+      message: `${key}: "${expression}" is not a cron expression: ${messageOf(error).replace(/^CronPattern: /, '')}`,
+    })
+  }
+}
+
+function checkDuration(path: readonly PropertyKey[], text: string, note: Note, smallest = 1): void {
+  const ms = parseDuration(text)
+  if (ms === undefined || ms < smallest)
+    note(path, {
+      message: `${path.join('.')}: "${text}" is not a ${smallest > 0 ? 'positive ' : ''}duration such as 5m, 1h or 1d`,
+    })
+}
+
+function checkChannels(
+  key: 'alert_methods' | 'tholdalert_methods',
+  settings: BatchSettings,
+  known: Known,
+  note: Note,
+): void {
+  for (const name of settings[key].split(',').map((part) => part.trim()))
+    if (name !== '' && !known.channels.has(name))
+      note([key], {
+        message: `${key}: unknown channel "${name}"; known: ${listNames(known.channels)}`,
+        suggestion: nearest(name, known.channels),
+      })
+}
+
+function checkModel(config: ModelConfig, index: number, detectors: DetectorCatalog, note: Note): ModelConfig {
+  const path = ['model_configs', index]
+  const detector = findDetector(detectors, config.model_name)
+  if (detector === undefined) {
+    const names = [...detectors.values()].map(({ name }) => name)
+    const meant = nearest(config.model_name, [
+      ...names,
+      ...[...detectors.values()].flatMap(({ aliases }) => aliases ?? []),
+    ])
+    note([...path, 'model_name'], {
+      message: `model_name: unknown detector "${config.model_name}"; known: ${listNames(names)}`,
+      suggestion: meant,
+    })
+    return config
+  }
+  const faults = schemaFaults(detector.options, config.model_params)
+  for (const fault of faults)
+    note(
+      [...path, 'model_params', ...fault.path],
+      { ...fault, message: `model_params of ${detector.name}: ${fault.message}` },
+      fault.part,
+    )
+  const params = faults.length === 0 ? detector.options.parse(config.model_params) : config.model_params
+  return { ...config, model_name: detector.name, model_params: params }
+}
+
+function checkThresholds(settings: BatchSettings, note: Note): void {
+  for (const [metric, { upper, lower }] of Object.entries(settings.tholdalert_thresholds))
+    if (upper !== undefined && lower !== undefined && lower > upper)
+      note(['tholdalert_thresholds', metric], {
+        message: `tholdalert_thresholds: lower is above upper for "${metric}"`,
+      })
+}
+
+/** Checks of valid settings that a schema cannot make. `isSet` tells what the user has set. Returns the settings with detectors' names and parameters completed. */
+export function checkSettings(
+  settings: BatchSettings,
+  known: Known,
+  isSet: (key: string) => boolean,
+  note: Note,
+): BatchSettings {
+  checkNamed(['db'], settings.db, 'database or connection', known.databases, note)
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(settings.model_path)?.[1]
+  if (scheme === undefined)
+    note(['model_path'], {
+      message: 'model_path: expected a storage and a location, such as local://./models',
+    })
+  else checkNamed(['model_path'], scheme, 'storage', known.storages, note)
+  for (const key of ['alert_methods', 'tholdalert_methods'] as const)
+    if (isSet(key)) checkChannels(key, settings, known, note)
+
+  const zone = isTimeZone(settings.time_zone) ? settings.time_zone : undefined
+  if (zone === undefined)
+    note(['time_zone'], {
+      message: `time_zone: "${settings.time_zone}" is not an IANA time zone`,
+      suggestion: nearest(settings.time_zone, timeZoneNames()),
+    })
+  for (const [key, value] of Object.entries(settings))
+    if (key.endsWith('_cron_schedule') && typeof value === 'string')
+      checkCron(key, value, zone ?? 'UTC', note)
+
+  checkDuration(['query_timeout'], settings.query_timeout, note)
+  checkDuration(['function_timeout'], settings.function_timeout, note)
+  checkDuration(['settle'], settings.settle, note, 0)
+  if (settings.step !== null) checkDuration(['step'], settings.step, note)
+  const { freq } = settings.preprocess_params
+  if (freq !== null) checkDuration(['preprocess_params', 'freq'], freq, note)
+  if (isStockTemplate('preprocess_fn', settings.preprocess_fn))
+    for (const key of Object.keys(settings.preprocess_params))
+      if (!PREPROCESS_KEYS.includes(key))
+        note(
+          ['preprocess_params', key],
+          {
+            message: `unknown key "preprocess_params.${key}"; only a preprocess_fn of your own may have others`,
+            suggestion: nearest(key, PREPROCESS_KEYS),
+          },
+          'key',
+        )
+  checkThresholds(settings, note)
+  return {
+    ...settings,
+    model_configs: settings.model_configs.map((config, index) =>
+      checkModel(config, index, known.detectors, note),
+    ),
+  }
+}

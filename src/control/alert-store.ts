@@ -1,0 +1,105 @@
+import type { Transaction } from 'kysely'
+import { AnomstackError } from '../core/errors.ts'
+import type { ControlAccess } from './access.ts'
+import { alertOf, alertRow, newDeliveryRow } from './alert-rows.ts'
+import type { AlertStore } from './control.ts'
+import { createDeliveryQueue } from './delivery-queue.ts'
+import { createId } from './ids.ts'
+import type { AlertRow, ControlSchema } from './schema.ts'
+
+/** Rows per statement: engines limit how many values one may bind. */
+const CHUNK = 100
+
+async function insertNew(db: Transaction<ControlSchema>, rows: readonly AlertRow[]): Promise<AlertRow[]> {
+  const added = new Set<string>()
+  for (let start = 0; start < rows.length; start += CHUNK) {
+    const inserted = await db
+      .insertInto('alert')
+      .values(rows.slice(start, start + CHUNK))
+      .onConflict((conflict) => conflict.columns(['batch', 'metric', 'kind', 'timestamp']).doNothing())
+      .returning('id')
+      .execute()
+    for (const { id } of inserted) added.add(id)
+  }
+  return rows.filter((row) => added.has(row.id))
+}
+
+/** Alerts and their deliveries. */
+export function createAlertStore(access: ControlAccess): AlertStore {
+  const { read, write } = access
+  return {
+    ...createDeliveryQueue(access),
+
+    async raise(findings, { now, channels, replayed = false }) {
+      if (findings.length === 0) return []
+      const rows = findings.map((finding) => alertRow(finding, { id: createId(now), at: now, replayed }))
+      const receivers = replayed ? [] : [...new Set(channels)]
+      return write(async (db) => {
+        const raised = await insertNew(db, rows)
+        const deliveries = raised.flatMap((alert) =>
+          receivers.map((channel) => newDeliveryRow(createId(now), alert.id, { channel, at: now })),
+        )
+        for (let start = 0; start < deliveries.length; start += CHUNK)
+          await db
+            .insertInto('delivery')
+            .values(deliveries.slice(start, start + CHUNK))
+            .execute()
+        return raised.map(alertOf)
+      })
+    },
+
+    ofBatch: ({ batch, since, kinds }) =>
+      read(async (db) => {
+        let query = db
+          .selectFrom('alert')
+          .selectAll()
+          .where('batch', '=', batch)
+          .where('timestamp', '>=', since)
+          .orderBy('timestamp')
+          .orderBy('id')
+        if (kinds !== undefined) query = query.where('kind', 'in', kinds)
+        return (await query.execute()).map(alertOf)
+      }),
+
+    async markRevised(ids, now) {
+      if (ids.length === 0) return
+      await write(async (db) => {
+        for (let start = 0; start < ids.length; start += CHUNK)
+          await db
+            .updateTable('alert')
+            .set({ revised_at: now })
+            .where('id', 'in', ids.slice(start, start + CHUNK))
+            .where('revised_at', 'is', null)
+            .execute()
+      })
+    },
+
+    get: (id) =>
+      read(async (db) => {
+        const row = await db.selectFrom('alert').selectAll().where('id', '=', id).executeTakeFirst()
+        return row && alertOf(row)
+      }),
+
+    list: ({ batch, metric, kind, before, limit }) =>
+      read(async (db) => {
+        let query = db
+          .selectFrom('alert')
+          .selectAll()
+          .orderBy('timestamp', 'desc')
+          .orderBy('id', 'desc')
+          .limit(limit)
+        if (batch !== undefined) query = query.where('batch', '=', batch)
+        if (metric !== undefined) query = query.where('metric', '=', metric)
+        if (kind !== undefined) query = query.where('kind', '=', kind)
+        if (before !== undefined) {
+          const last = await db.selectFrom('alert').select('timestamp').where('id', '=', before).executeTakeFirst()
+          if (last === undefined) throw new AnomstackError('NOT_FOUND', `there is no alert "${before}" to list from`)
+          const { timestamp } = last
+          query = query.where(({ and, eb, or }) =>
+            or([eb('timestamp', '<', timestamp), and([eb('timestamp', '=', timestamp), eb('id', '<', before)])]),
+          )
+        }
+        return (await query.execute()).map(alertOf)
+      }),
+  }
+}

@@ -1,0 +1,106 @@
+import type { Generated, Insertable, Selectable } from 'kysely'
+
+/** Tables of the control database. Times are UTC epoch ms, objects are JSON as text, flags are 0 or 1. */
+export interface ControlSchema {
+  meta: MetaTable
+  executor: ExecutorTable
+  run: RunTable
+  step: StepTable
+  log: LogTable
+  alert: AlertTable
+  delivery: DeliveryTable
+}
+
+interface MetaTable {
+  key: string
+  value: string
+}
+
+interface ExecutorTable {
+  id: string
+  host: string
+  pid: number
+  seen_at: number
+}
+
+interface RunTable {
+  id: string
+  job: string
+  /** Empty for a run that is not of one batch, so that `=` compares it. */
+  batch: string
+  trigger: string
+  params: string | null
+  scheduled_for: number | null
+  idempotency_key: string | null
+  status: string
+  attempt: number
+  /** How often the executor died while it ran this. */
+  losses: number
+  queued_at: number
+  /** Null: at once, whatever the clock shows. */
+  not_before: number | null
+  started_at: number | null
+  ended_at: number | null
+  error: string | null
+  executor: string | null
+  cancel_requested: number
+}
+
+interface StepTable {
+  run_id: string
+  attempt: number
+  position: number
+  name: string
+  status: string
+  started_at: number
+  ended_at: number | null
+  result: string | null
+  error: string | null
+}
+
+interface LogTable {
+  /** Ascending in the order of writing. */
+  id: Generated<number>
+  run_id: string
+  at: number
+  level: string
+  message: string
+  fields: string | null
+}
+
+interface AlertTable {
+  id: string
+  batch: string
+  metric: string
+  kind: string
+  timestamp: number
+  /** Null stands for NaN. */
+  value: number | null
+  score: number | null
+  reason: string
+  details: string
+  raised_at: number
+  revised_at: number | null
+  replayed: number
+}
+
+interface DeliveryTable {
+  id: string
+  alert_id: string
+  channel: string
+  status: string
+  attempts: number
+  due_at: number
+  /** When somebody may take it: `due_at`, or the end of the lease of who has taken it. */
+  available_at: number
+  leased_by: string | null
+  delivered_at: number | null
+  problem: string | null
+}
+
+export type RunRow = Selectable<RunTable>
+export type NewRunRow = Insertable<RunTable>
+export type StepRow = Selectable<StepTable>
+export type LogRow = Selectable<LogTable>
+export type AlertRow = Selectable<AlertTable>
+export type DeliveryRow = Selectable<DeliveryTable>

@@ -1,0 +1,78 @@
+import {
+  type DuckDBConnection,
+  DuckDBDoubleVector,
+  DuckDBListVector,
+  type DuckDBValue,
+  listValue,
+  type DuckDBVector,
+} from '@duckdb/node-api'
+import type { MetricType } from '../core/metric-row.ts'
+import type { History, HistoryQuery } from './database.ts'
+import { isKeyed } from './duckdb-shape.ts'
+import { STAMP } from './duckdb-table.ts'
+import { historyOf, type SeriesPoints } from './history.ts'
+import { quoteTable } from './identifiers.ts'
+import { ceilTime, floorTime } from './time-range.ts'
+
+/** One row per series, its points as lists, which are read as columns. */
+export async function readHistory(
+  connection: DuckDBConnection,
+  parts: readonly string[],
+  query: HistoryQuery,
+): Promise<History> {
+  const { since, until, maxPoints, metrics } = query
+  const averaged = !(await isKeyed(connection, parts))
+  const wanted = query.metadataOf ?? []
+  const sql = `SELECT name, type, list(at ORDER BY at), list(value ORDER BY at)${wanted.length === 0 ? '' : ', list(text ORDER BY at)'} FROM (
+    SELECT metric_name AS name, metric_type AS type, epoch_ms(${STAMP})::DOUBLE AS at,
+      ${averaged ? 'avg(metric_value::DOUBLE)' : 'metric_value::DOUBLE'} AS value,
+      ${averaged ? 'max(metadata)' : 'metadata'} AS text
+    FROM ${quoteTable(parts)}
+    WHERE metric_batch = $batch AND metric_type IN (SELECT unnest($types)) AND isfinite(metric_value::DOUBLE)
+      ${metrics === undefined ? '' : 'AND metric_name IN (SELECT unnest($metrics))'}
+      ${since === undefined ? '' : `AND ${STAMP} >= epoch_ms($since::BIGINT)`}
+      ${until === undefined ? '' : `AND ${STAMP} <= epoch_ms($until::BIGINT)`}
+    ${averaged ? 'GROUP BY 1, 2, 3' : ''}
+    ${maxPoints === undefined ? '' : 'QUALIFY row_number() OVER (PARTITION BY name, type ORDER BY at DESC) <= $maxPoints'}
+  ) GROUP BY name, type`
+  const result = await connection.stream(sql, {
+    batch: query.batch,
+    types: listValue([...query.types]),
+    ...(metrics === undefined ? {} : { metrics: listValue([...metrics]) }),
+    ...(since === undefined ? {} : { since: ceilTime(since) }),
+    ...(until === undefined ? {} : { until: floorTime(until) }),
+    ...(maxPoints === undefined ? {} : { maxPoints }),
+  } satisfies Record<string, DuckDBValue>)
+  const series: SeriesPoints[] = []
+  for (;;) {
+    const chunk = await result.fetchChunk()
+    if (chunk === null || chunk.rowCount === 0) return historyOf(series)
+    const column = (index: number): DuckDBVector => chunk.getColumnVector(index)
+    for (let row = 0; row < chunk.rowCount; row++) {
+      const type = column(1).getItem(row) as MetricType
+      const points = { timestamps: numbersAt(column(2), row), values: numbersAt(column(3), row) }
+      series.push({
+        name: column(0).getItem(row) as string,
+        type,
+        points: wanted.includes(type) ? { ...points, metadata: textsAt(column(4), row) } : points,
+      })
+    }
+  }
+}
+
+function listAt(vector: DuckDBVector, row: number): { items: DuckDBVector; start: number; end: number } {
+  if (!(vector instanceof DuckDBListVector)) throw new TypeError('DuckDB did not answer with a list')
+  const start = vector.getEntryOffset(row)
+  return { items: vector.childVector, start, end: start + vector.getEntryLength(row) }
+}
+
+function numbersAt(vector: DuckDBVector, row: number): Float64Array {
+  const { items, start, end } = listAt(vector, row)
+  if (!(items instanceof DuckDBDoubleVector)) throw new TypeError('DuckDB did not answer with doubles')
+  return items.items.slice(start, end)
+}
+
+function textsAt(vector: DuckDBVector, row: number): string[] {
+  const { items, start, end } = listAt(vector, row)
+  return Array.from({ length: end - start }, (_, index) => (items.getItem(start + index) as string | null) ?? '')
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod'
+import { createRandom } from '../core/random.ts'
+import { readState, requireTrainable, requireWidth } from './checks.ts'
+import { contaminationOption, defineDetector, ignoredOption, type Matrix, type Model } from './detector.ts'
+import { averagePath, type Forest, growForest } from './isolation-trees.ts'
+import { percentile } from './percentile.ts'
+
+const options = z.strictObject({
+  contamination: contaminationOption,
+  n_estimators: z.int().min(1).default(100).meta({ description: 'Number of trees.' }),
+  max_samples: z
+    .union([z.literal('auto'), z.number().positive()])
+    .default('auto')
+    .meta({ description: 'Rows that each tree sees: auto is 256 or all there are; up to 1 a share of the rows, above 1 their number.' }),
+  max_features: z
+    .number()
+    .positive()
+    .default(1)
+    .meta({ description: 'Columns that each tree sees: up to 1 a share of the columns, above 1 their number.' }),
+  bootstrap: z.boolean().default(false).meta({ description: 'Draw the rows of a tree with replacement.' }),
+  random_state: z
+    .int()
+    .nullable()
+    .default(null)
+    .meta({ description: "Seed of the trees; null takes the metric's own, so that results repeat either way." }),
+  n_jobs: ignoredOption,
+  behaviour: ignoredOption,
+  verbose: ignoredOption,
+})
+
+/** Score = 2^(-mean path / c(samples)) less its percentile at the contamination, as PyOD shifts it: 0 is the threshold. */
+export const iforest = defineDetector({
+  name: 'IForest',
+  aliases: ['IsolationForest'],
+  summary: 'How few random splits it takes to isolate a row.',
+  source: 'PyOD 3.6.7 pyod/models/iforest.py over scikit-learn 1.9.1; Liu, Ting, Zhou: Isolation forest (2008)',
+  options,
+  example: { n_estimators: 100, random_state: 42 },
+  fit(data, { contamination, n_estimators, max_samples, max_features, bootstrap, random_state }, { random }) {
+    requireTrainable('IForest', data, 1)
+    const forest = growForest(data, {
+      trees: n_estimators,
+      samples: max_samples === 'auto' ? Math.min(256, data.rows) : shareOf(max_samples, data.rows),
+      columns: shareOf(max_features, data.columns),
+      bootstrap,
+      random: random_state === null ? random : createRandom(random_state),
+    })
+    const trainScores = isolation(forest, data)
+    const offset = percentile(trainScores, 100 * (1 - contamination))
+    for (let i = 0; i < trainScores.length; i++) trainScores[i]! -= offset
+    return { model: createModel(forest, data.columns, offset), trainScores }
+  },
+  restore(state) {
+    const read = readState('IForest', state)
+    const columns = read.number('columns')
+    const forest: Forest = {
+      roots: read.array('roots', Int32Array),
+      column: read.array('column', Int16Array),
+      value: read.array('value', Float64Array),
+      right: read.array('right', Int32Array),
+      samples: read.number('samples'),
+    }
+    const nodes = forest.value.length
+    read.require(forest.column.length === nodes && forest.right.length === nodes, 'its arrays do not fit together')
+    // A split leads forward and within the arrays, so that every walk ends.
+    read.require(
+      forest.roots.length > 0 && forest.roots.every((root) => root >= 0 && root < nodes),
+      'its roots are not among its nodes',
+    )
+    read.require(
+      forest.column.every((column, i) => column < 0 || (column < columns && forest.right[i]! > i + 1 && forest.right[i]! < nodes)),
+      'its splits lead nowhere',
+    )
+    return createModel(forest, columns, read.number('offset'))
+  },
+})
+
+function shareOf(wanted: number, count: number): number {
+  return Math.max(1, Math.min(count, Math.floor(wanted <= 1 ? wanted * count : wanted)))
+}
+
+function createModel(forest: Forest, columns: number, offset: number): Model {
+  return {
+    state: { ...forest, columns, offset },
+    score(data) {
+      requireWidth('IForest', data, columns)
+      const scores = isolation(forest, data)
+      for (let i = 0; i < scores.length; i++) scores[i]! -= offset
+      return scores
+    },
+  }
+}
+
+/** The anomaly score of the paper, in 0..1. */
+function isolation({ roots, column, value, right, samples }: Forest, { data, rows, columns }: Matrix): Float64Array {
+  const paths = new Float64Array(rows)
+  // Tree by tree, so that one tree stays in the cache; the sum of a row is in the order of the trees, whatever rows stand beside it.
+  for (const root of roots) {
+    for (let row = 0, cell = 0; row < rows; row++, cell += columns) {
+      let node = root
+      for (let split = column[node]!; split >= 0; split = column[node]!)
+        node = data[cell + split]! <= value[node]! ? node + 1 : right[node]!
+      paths[row]! += value[node]!
+    }
+  }
+  const usual = roots.length * averagePath(samples)
+  // One sample has no path to compare with: scikit-learn calls that a ratio of 1.
+  for (let row = 0; row < rows; row++) paths[row] = 2 ** -(usual > 0 ? paths[row]! / usual : 1)
+  return paths
+}

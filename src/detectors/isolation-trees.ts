@@ -1,0 +1,131 @@
+import type { Random } from '../core/random.ts'
+import type { Matrix } from './detector.ts'
+
+/** Isolation trees one behind the other, each in preorder: the left child of a node follows it. */
+export interface Forest {
+  readonly roots: Int32Array
+  /** The column that a node splits, or -1 in a leaf. */
+  readonly column: Int16Array
+  /** Of a split, the largest value that goes left; of a leaf, the path length that it stands for. */
+  readonly value: Float64Array
+  readonly right: Int32Array
+  /** Rows that each tree saw. */
+  readonly samples: number
+}
+
+export interface ForestPlan {
+  readonly trees: number
+  readonly samples: number
+  /** Columns that each tree may split. */
+  readonly columns: number
+  readonly bootstrap: boolean
+  readonly random: Random
+}
+
+/** Mean path of an unsuccessful search in a binary tree of `count` rows. */
+export function averagePath(count: number): number {
+  if (count <= 1) return 0
+  if (count === 2) return 1
+  return 2 * (Math.log(count - 1) + 0.5772156649015329) - (2 * (count - 1)) / count
+}
+
+/** Grows the trees, to the depth at which a row of average strangeness is alone. */
+export function growForest(data: Matrix, plan: ForestPlan): Forest {
+  const { trees, samples, random } = plan
+  const deepest = Math.ceil(Math.log2(Math.max(samples, 2)))
+  const roots = new Int32Array(trees)
+  const column: number[] = []
+  const value: number[] = []
+  const right: number[] = []
+  const rows = Int32Array.from({ length: data.rows }, (_, i) => i)
+  const columns = Int32Array.from({ length: data.columns }, (_, i) => i)
+  const picked = new Int32Array(samples)
+  const tried = new Int32Array(plan.columns)
+
+  const leaf = (count: number, depth: number): void => {
+    column.push(-1)
+    value.push(depth + averagePath(count))
+    right.push(0)
+  }
+  const grow = (from: number, to: number, depth: number): void => {
+    const split = to - from > 1 && depth < deepest ? drawSplit(from, to) : undefined
+    if (split === undefined) return leaf(to - from, depth)
+    const node = column.length
+    column.push(split.column)
+    value.push(split.at)
+    right.push(0)
+    const middle = partition(data, picked, { from, to, ...split })
+    grow(from, middle, depth + 1)
+    right[node] = column.length
+    grow(middle, to, depth + 1)
+  }
+  /** A column in which the rows differ, all such alike, and a place uniformly between its extremes. */
+  const drawSplit = (from: number, to: number): { column: number; at: number } | undefined => {
+    for (let left = tried.length; left > 0; ) {
+      const choice = random.int(left--)
+      const candidate = tried[choice]!
+      tried[choice] = tried[left]!
+      tried[left] = candidate
+      let least = Number.POSITIVE_INFINITY
+      let most = Number.NEGATIVE_INFINITY
+      for (let i = from; i < to; i++) {
+        const cell = data.data[picked[i]! * data.columns + candidate]!
+        if (cell < least) least = cell
+        if (cell > most) most = cell
+      }
+      if (most > least) {
+        const share = random.next()
+        const at = Math.max(least, least * (1 - share) + most * share)
+        return { column: candidate, at: at < most ? at : least }
+      }
+    }
+    return undefined
+  }
+
+  for (let tree = 0; tree < trees; tree++) {
+    roots[tree] = column.length
+    draw(rows, picked, plan.bootstrap, random)
+    draw(columns, tried, false, random)
+    grow(0, samples, 0)
+  }
+  return {
+    roots,
+    column: Int16Array.from(column),
+    value: Float64Array.from(value),
+    right: Int32Array.from(right),
+    samples,
+  }
+}
+
+/** Fills `picked` from `all`, with replacement or without; reorders `all`. */
+function draw(all: Int32Array, picked: Int32Array, replace: boolean, random: Random): void {
+  for (let i = 0; i < picked.length; i++) {
+    const choice = replace ? random.int(all.length) : i + random.int(all.length - i)
+    picked[i] = all[choice]!
+    if (replace) continue
+    all[choice] = all[i]!
+    all[i] = picked[i]!
+  }
+}
+
+interface Cut {
+  readonly from: number
+  readonly to: number
+  readonly column: number
+  readonly at: number
+}
+
+/** Brings the rows that go left to the front; the place where the others begin. */
+function partition({ data, columns }: Matrix, picked: Int32Array, { from, to, column, at }: Cut): number {
+  let low = from
+  let high = to
+  while (low < high) {
+    const row = picked[low]!
+    if (data[row * columns + column]! <= at) low++
+    else {
+      picked[low] = picked[--high]!
+      picked[high] = row
+    }
+  }
+  return low
+}

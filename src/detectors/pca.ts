@@ -1,0 +1,177 @@
+import { z } from 'zod'
+import { AnomstackError } from '../core/errors.ts'
+import { readState, requireTrainable, requireWidth } from './checks.ts'
+import { contaminationOption, defineDetector, ignoredOption, type Matrix, type Model, type ModelState } from './detector.ts'
+import { symmetricEigen } from './eigen.ts'
+import { type Standard, standardise } from './standardise.ts'
+
+const options = z.strictObject({
+  contamination: contaminationOption,
+  n_components: z
+    .union([z.int().min(1), z.number().gt(0).lt(1)])
+    .nullable()
+    .default(null)
+    .meta({ description: 'Components to keep: all when null, so many, or as many as explain this share of the variance.' }),
+  n_selected_components: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .meta({ description: 'Only so many of the kept components, those of least variance, are used; all when null.' }),
+  standardization: z.boolean().default(true).meta({ description: 'Bring every column to mean 0 and variance 1 first.' }),
+  weighted: z
+    .boolean()
+    .default(true)
+    .meta({ description: 'Weigh a component by the inverse of the share of variance that it explains.' }),
+  whiten: z.boolean().default(false).meta({ description: 'Accepted for compatibility with PyOD, whose scores do not depend on it.' }),
+  svd_solver: ignoredOption,
+  tol: ignoredOption,
+  iterated_power: ignoredOption,
+  copy: ignoredOption,
+  random_state: ignoredOption,
+})
+
+// A component that explains less than this share is rounding noise: its direction means nothing and its weight would drown all others.
+const LEAST_SHARE = 1e-12
+
+interface Components {
+  /** One a row. */
+  readonly vectors: Matrix
+  /** What the distance to each is divided by. */
+  readonly weights: Float64Array
+}
+
+/**
+ * Score = sum over the components of |z - v| / r, where z is the standardised row, v the unit eigenvector taken as a point, and r the share of variance that
+ * it explains. Where PyOD divides by zero this is defined: components that explain (next to) nothing are left out, which hides nothing because every distance is
+ * taken in the full space; where no component is left (all columns constant) the score is |z|, with scale 1 for constant columns.
+ */
+export const pca = defineDetector({
+  name: 'PCA',
+  summary: 'Distances of a row to the principal components of the training rows.',
+  source: 'PyOD 3.6.7 pyod/models/pca.py; Shyu et al.: A novel anomaly detection scheme based on principal component classifier (2003)',
+  options,
+  example: { n_components: 0.95 },
+  fit(data, { n_components, n_selected_components, standardization, weighted }) {
+    requireTrainable('PCA', data, 2)
+    const standard = standardise(data, standardization)
+    const components = select(decompose(standard.centred, data), {
+      kept: n_components,
+      selected: n_selected_components,
+      weighted,
+      most: Math.min(data.rows, data.columns),
+    })
+    const model = createModel(standard, components)
+    return { model, trainScores: model.score(data) }
+  },
+  restore(state) {
+    const read = readState('PCA', state)
+    const standard = { mean: read.array('mean', Float64Array), scale: read.array('scale', Float64Array) }
+    const components = { vectors: read.matrix('components'), weights: read.array('weights', Float64Array) }
+    read.require(
+      standard.mean.length > 0 &&
+        standard.scale.length === standard.mean.length &&
+        components.vectors.columns === standard.mean.length &&
+        components.vectors.rows === components.weights.length,
+      'its arrays do not fit together',
+    )
+    return createModel(standard, components)
+  },
+})
+
+interface Decomposition {
+  readonly values: Float64Array
+  readonly vectors: Float64Array
+  readonly columns: number
+}
+
+/** Principal axes of the standardised rows. */
+function decompose(centred: Float64Array, { rows, columns }: Matrix): Decomposition {
+  const covariance = new Float64Array(columns * columns)
+  for (let i = 0; i < columns; i++)
+    for (let j = i; j < columns; j++) {
+      let sum = 0
+      for (let row = 0; row < rows * columns; row += columns) sum += centred[row + i]! * centred[row + j]!
+      covariance[i * columns + j] = covariance[j * columns + i] = sum / (rows - 1)
+    }
+  return { ...symmetricEigen(covariance, columns), columns }
+}
+
+interface Selection {
+  readonly kept: number | null
+  readonly selected: number | null
+  readonly weighted: boolean
+  /** How many components there can be. */
+  readonly most: number
+}
+
+function select({ values, vectors, columns }: Decomposition, { kept, selected, weighted, most }: Selection): Components {
+  const variances = values.map((value) => Math.max(0, value))
+  const total = variances.reduce((sum, variance) => sum + variance, 0)
+  const shares = variances.map((variance) => (total > 0 ? variance / total : 0))
+  const end = kept === null ? most : kept < 1 ? Math.min(most, countFor(shares, kept)) : kept
+  if (end > most)
+    throw new AnomstackError('TRAINING_IMPOSSIBLE', `PCA cannot keep ${end} components of data with ${most}: lower n_components`)
+  const count = selected ?? end
+  if (count > end)
+    throw new AnomstackError('TRAINING_IMPOSSIBLE', `PCA cannot select ${count} of ${end} components: lower n_selected_components`)
+  const chosen = Array.from({ length: count }, (_, i) => end - count + i).filter((i) =>
+    weighted ? shares[i]! >= LEAST_SHARE : total > 0,
+  )
+  return {
+    vectors: {
+      data: Float64Array.from(chosen.flatMap((i) => Array.from(vectors.subarray(i * columns, (i + 1) * columns)))),
+      rows: chosen.length,
+      columns,
+    },
+    weights: Float64Array.from(chosen, (i) => (weighted ? shares[i]! : 1)),
+  }
+}
+
+/** How many components explain more than a share of the variance. */
+function countFor(shares: Float64Array, wanted: number): number {
+  let explained = 0
+  let count = 0
+  for (const share of shares) {
+    count++
+    explained += share
+    if (explained > wanted) break
+  }
+  return count
+}
+
+function createModel({ mean, scale }: Standard, { vectors, weights }: Components): Model {
+  const columns = mean.length
+  const state: ModelState = { mean, scale, components: vectors, weights }
+  const z = new Float64Array(columns)
+  // A row without components is compared with the mean, as if the mean were the only one.
+  const points = weights.length === 0 ? new Float64Array(columns) : vectors.data
+  const divisors = weights.length === 0 ? Float64Array.of(1) : weights
+  return {
+    state,
+    score(data) {
+      requireWidth('PCA', data, columns)
+      const scores = new Float64Array(data.rows)
+      for (let row = 0; row < data.rows; row++) {
+        for (let j = 0; j < columns; j++) z[j] = (data.data[row * columns + j]! - mean[j]!) / scale[j]!
+        let score = 0
+        for (let i = 0; i < divisors.length; i++) {
+          let squares = 0
+          for (let j = 0; j < columns; j++) {
+            const difference = z[j]! - points[i * columns + j]!
+            squares += difference * difference
+          }
+          score += Math.sqrt(squares) / divisors[i]!
+        }
+        scores[row] = Number.isFinite(score) ? score : farScore(z, divisors)
+      }
+      return scores
+    },
+  }
+}
+
+/** The score of a row so far away that its squares overflow; the unit vectors are nothing beside it. */
+function farScore(z: Float64Array, divisors: Float64Array): number {
+  const distance = Math.min(Math.hypot(...z.map((value) => Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value)))), Number.MAX_VALUE)
+  return Math.min(divisors.reduce((score, divisor) => score + distance / divisor, 0), Number.MAX_VALUE)
+}

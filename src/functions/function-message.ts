@@ -1,0 +1,26 @@
+import type { ErrorCode } from '../core/errors.ts'
+import type { Features } from '../timeseries/features.ts'
+import type { FunctionSource, PreprocessCall } from './function-runner.ts'
+
+/** What the program asks of a function process: the one message that goes in. */
+export type FunctionTask = { readonly code: FunctionSource; readonly memoryMb: number } & (
+  | { readonly name: 'ingest' }
+  | { readonly name: 'preprocess'; readonly calls: readonly PreprocessCall[] }
+)
+
+/** The one message that comes out. */
+export type FunctionReply =
+  | { readonly kind: 'rows'; readonly rows: readonly Record<string, unknown>[] }
+  | { readonly kind: 'features'; readonly results: readonly (Features | FunctionFailure)[] }
+  | FunctionFailure
+
+/** What went wrong in user code, and where. Lines and columns are the user's own and start at 1. */
+export interface FunctionFailure {
+  readonly kind: 'failed'
+  readonly code: Extract<ErrorCode, 'FUNCTION_FAILED' | 'ROWS_INVALID'>
+  readonly problem: string
+  readonly file?: string
+  readonly line?: number
+  readonly column?: number
+  readonly stack?: string
+}

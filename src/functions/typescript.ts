@@ -1,0 +1,72 @@
+import { AnomstackError } from '../core/errors.ts'
+import type { Features } from '../timeseries/features.ts'
+import { NO_FEATURES } from './features-result.ts'
+import { callFunction } from './function-call.ts'
+import { functionEnvironment } from './function-environment.ts'
+import type { FunctionFailure, FunctionReply, FunctionTask } from './function-message.ts'
+import type { FunctionRunner, FunctionSource } from './function-runner.ts'
+
+export interface FunctionRunnerOptions {
+  /** The program's environment, of which code sees only what `functionEnvironment` lets through; nothing when not given. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** Names of further variables that code may see. */
+  readonly visibleVariables?: readonly string[]
+}
+
+/** Runs functions written in JavaScript and TypeScript. */
+export function createFunctionRunner(options: FunctionRunnerOptions = {}): FunctionRunner {
+  const env = functionEnvironment(options.environment ?? {}, options.visibleVariables ?? [])
+  return {
+    async ingest(code, limits) {
+      const source = named(code)
+      const task: FunctionTask = { name: 'ingest', code: source, memoryMb: limits.memoryMb }
+      const reply = await callFunction(task, limits, env)
+      if (reply.kind === 'rows') return reply.rows
+      throw unexpected(reply, source)
+    },
+
+    async preprocess(code, calls, limits) {
+      if (calls.length === 0) return []
+      const source = named(code)
+      const task: FunctionTask = { name: 'preprocess', code: source, calls, memoryMb: limits.memoryMb }
+      const reply = await callFunction(task, limits, env)
+      if (reply.kind !== 'features') throw unexpected(reply, source)
+      return reply.results.map((result, index): Features => {
+        if (!('kind' in result)) return result
+        const metric = calls[index]?.metric ?? ''
+        const error = errorOf(result, source, metric)
+        if (limits.onMetricFailure === undefined) throw error
+        limits.onMetricFailure(metric, error)
+        return NO_FEATURES
+      })
+    },
+  }
+}
+
+/** Code that stands inside a YAML file is named after it, but not as if its lines were the file's. */
+function named(code: FunctionSource): FunctionSource {
+  return /\.[cm]?[jt]s$/.test(code.file) ? code : { ...code, file: `${code.file}#function` }
+}
+
+function unexpected(reply: FunctionReply, source: FunctionSource): AnomstackError {
+  return reply.kind === 'failed'
+    ? errorOf(reply, source)
+    : new AnomstackError('FUNCTION_FAILED', 'the process answered something else than asked', {
+        at: { file: source.file },
+      })
+}
+
+function errorOf(failure: FunctionFailure, source: FunctionSource, metric?: string): AnomstackError {
+  const { line, column, stack } = failure
+  const cause = new Error(failure.problem)
+  if (stack !== undefined) cause.stack = stack
+  return new AnomstackError(failure.code, failure.problem, {
+    at: {
+      file: failure.file ?? source.file,
+      ...(metric === undefined ? {} : { metric }),
+      ...(line === undefined ? {} : { line }),
+      ...(column === undefined ? {} : { column }),
+    },
+    cause,
+  })
+}

@@ -1,0 +1,46 @@
+import type { Batch } from '../config/project.ts'
+import type { AlertStore, RunStore } from '../control/control.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Json } from '../core/json.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Database, MetricsTable } from '../databases/database.ts'
+import type { FunctionRunner } from '../functions/function-runner.ts'
+import type { ModelPool } from '../models/model-pool.ts'
+import type { ModelStore } from '../models/model-store.ts'
+import type { JobName, Run } from '../runs/run.ts'
+import type { Templates } from '../templates/templates.ts'
+
+/** What a run of a job for one batch sees. Everything is a contract: a job never knows which plug-in stands behind it. */
+export interface JobContext {
+  readonly batch: Batch
+  readonly run: Pick<Run, 'id' | 'params' | 'startedAt'>
+  readonly clock: Clock
+  /** Aborted when the run is canceled, timed out, or the program stops. */
+  readonly signal: AbortSignal
+  readonly logger: Logger
+  /** Of the batch's connection. */
+  readonly database: Database
+  /** The batch's metrics table. */
+  readonly table: MetricsTable
+  readonly models: ModelStore
+  readonly pool: ModelPool
+  readonly alerts: AlertStore
+  readonly runs: RunStore
+  readonly functions: FunctionRunner
+  readonly templates: Templates
+  /** Absolute folder that files of the batch are relative to. */
+  readonly projectDir: string
+  /** Those of the named channels that are configured; the others are warned of, once. */
+  readonly channels: (methods: string) => readonly string[]
+  /** Runs a named part of the job and records its duration, its error, and what `note` says of its result: counts, never data. */
+  step<Result>(name: string, work: () => Promise<Result>, note?: (result: Result) => Json): Promise<Result>
+}
+
+/** A job is a list of named steps around pure functions. It can be killed at any instant and run again: the tables end up the same. */
+export interface Job {
+  readonly name: JobName
+  /** One sentence. */
+  readonly summary: string
+  /** Throws when the job as a whole, or a part of it, failed; what could be done has been done by then. */
+  run(context: JobContext): Promise<void>
+}

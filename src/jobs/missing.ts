@@ -1,0 +1,109 @@
+import type { Finding } from '../alerts/alert.ts'
+import { parseDuration } from '../core/duration.ts'
+import type { MetricRow } from '../core/metric-row.ts'
+import { missingBuckets, periodEnd } from '../timeseries/step.ts'
+import { cadenceOf } from './cadence.ts'
+import type { JobContext } from './job.ts'
+import { raiseFindings } from './raise.ts'
+
+const DAY = 86_400_000
+
+/** Points from which a step is learned, and within which gaps are looked for. */
+const WINDOW = 200
+
+/** A metric that has been silent for longer than this many steps is taken to have ended: nothing more is filled in or reported. */
+const MAX_MISSING = 30
+
+/** What `missing:` asks for: a zero for every bucket without a row, or an alert for the newest of a gap. A value that comes late replaces the zero. */
+export async function fillMissing(context: JobContext): Promise<void> {
+  const { batch } = context
+  const { settings } = batch
+  if (settings.missing === 'gap') return
+  await context.step(
+    'missing points',
+    async () => {
+      const gaps = await findGaps(context)
+      if (settings.missing === 'zero')
+        return context.table.upsert(zeros(batch.name, gaps), { signal: context.signal })
+      return raiseFindings(context, findings(batch.name, gaps), settings.alert_methods)
+    },
+    (count) => ({ [settings.missing === 'zero' ? 'filled' : 'raised']: count }),
+  )
+}
+
+interface Gap {
+  readonly metric: string
+  /** Starts of the missing buckets, ascending. */
+  readonly buckets: Float64Array
+  readonly lastSeen: number
+}
+
+async function findGaps(context: JobContext): Promise<readonly Gap[]> {
+  const { batch, clock } = context
+  const { settings } = batch
+  const now = clock.now()
+  const settle = parseDuration(settings.settle) ?? 0
+  const history = await context.table.history(
+    {
+      batch: batch.name,
+      types: ['metric'],
+      since: now - settings.alert_metric_timestamp_max_days_ago * DAY,
+      maxPoints: WINDOW,
+    },
+    { signal: context.signal },
+  )
+  const gaps: Gap[] = []
+  for (const [metric, points] of history) {
+    const timestamps = points.get('metric')?.timestamps
+    if (timestamps === undefined || timestamps.length === 0) continue
+    const { step } = cadenceOf(timestamps, settings)
+    if (step === undefined) continue
+    const lastSeen = timestamps[timestamps.length - 1]!
+    const absent = missingBuckets(timestamps, step, {
+      until: now - settle,
+      timeZone: settings.time_zone,
+      max: MAX_MISSING,
+    })
+    const buckets = absent.filter(
+      (bucket) => periodEnd(bucket, step, { aggregated: true, timeZone: settings.time_zone }) + settle <= now,
+    )
+    if (buckets.length > 0) gaps.push({ metric, buckets, lastSeen })
+  }
+  return gaps
+}
+
+function zeros(batch: string, gaps: readonly Gap[]): MetricRow[] {
+  return gaps.flatMap(({ metric, buckets }) =>
+    Array.from(
+      buckets,
+      (timestamp): MetricRow => ({
+        timestamp,
+        batch,
+        name: metric,
+        type: 'metric',
+        value: 0,
+        metadata: '{"missing":true}',
+      }),
+    ),
+  )
+}
+
+/** One alert a gap, at its first bucket: it stays one alert while the gap grows. */
+function findings(batch: string, gaps: readonly Gap[]): Finding[] {
+  return gaps.flatMap(({ metric, buckets, lastSeen }) => {
+    const open = buckets.filter((bucket) => bucket > lastSeen)
+    const first = open[0]
+    if (first === undefined) return []
+    return [
+      {
+        batch,
+        metric,
+        kind: 'missing-data' as const,
+        timestamp: first,
+        value: 0,
+        reason: `No data since ${new Date(lastSeen).toISOString()}.`,
+        details: { last_seen: new Date(lastSeen).toISOString() },
+      },
+    ]
+  })
+}

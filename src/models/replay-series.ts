@@ -1,0 +1,79 @@
+import type { Series } from '../core/series.ts'
+import type { Features } from '../timeseries/features.ts'
+import { joinScored } from './join-scored.ts'
+import { judgedSeries, rowsOf } from './judged-series.ts'
+import { type FitResult, fitMetric } from './metric-model.ts'
+import type { ModelSpec } from './model-spec.ts'
+import { firstNotBefore } from './positions.ts'
+import { createRefitting } from './refitting.ts'
+import type { ReplayOptions } from './replay.ts'
+import { type ScoredSeries, scoreRows, sliceRows } from './score-metric.ts'
+
+/** The points of a part of a series, and of the rows made of it. */
+function sliceSeries({ timestamps, values }: Series, begin: number, end: number): Series {
+  return { timestamps: timestamps.subarray(begin, end), values: values.subarray(begin, end) }
+}
+
+/** A series judged point by point, in one go: the same numbers as pushing its points one by one, with rows scored in blocks between two fits. */
+export function replaySeries(
+  series: Series,
+  spec: ModelSpec,
+  options: ReplayOptions & { readonly features?: Features },
+): { readonly scored: ScoredSeries; refit(): FitResult } {
+  const onGrid: ModelSpec = { ...spec, preprocess: { ...spec.preprocess, freq: null } }
+  const judged = judgedSeries(series, spec.preprocess)
+  const features = options.features ?? rowsOf(judged, onGrid.preprocess)
+  const refitting = createRefitting(onGrid, options)
+  const blocks: ScoredSeries[] = []
+  const { timestamps } = judged
+
+  /** The points that a model fitted before point `end` sees, and their rows where they are the batch's own. */
+  const pointsBefore = (end: number) => {
+    let begin = Math.max(0, end - options.maxPoints)
+    while (begin < end && timestamps[begin]! < timestamps[end - 1]! - options.maxAgeMs) begin++
+    const own = options.features
+    if (!own) return { series: sliceSeries(judged, begin, end) }
+    const before = (limit: number) => firstNotBefore(own.timestamps, limit)
+    const until = end < timestamps.length ? before(timestamps[end]!) : own.timestamps.length
+    return {
+      series: sliceSeries(judged, begin, end),
+      features: sliceRows(own, end === begin ? until : before(timestamps[begin]!), until),
+    }
+  }
+
+  let row = 0
+  for (let point = 0; point < timestamps.length; ) {
+    if (refitting.wait <= 0) {
+      const { series: past, features: own } = pointsBefore(point)
+      refitting.refit(past, own)
+    }
+    const next = Math.min(timestamps.length, point + refitting.wait)
+    refitting.passed(next - point)
+    const end =
+      next < timestamps.length
+        ? firstNotBefore(features.timestamps, timestamps[next]!)
+        : features.timestamps.length
+    const { model } = refitting
+    if (model && end > row)
+      blocks.push(
+        scoreRows(model, onGrid, {
+          judged,
+          features: sliceRows(features, row, end),
+          reasonsFrom: options.reasonsFrom ?? 0,
+        }),
+      )
+    row = end
+    point = next
+  }
+  return {
+    scored: joinScored(blocks),
+    refit() {
+      const { series: past, features: own } = pointsBefore(timestamps.length)
+      return fitMetric(
+        past,
+        onGrid,
+        own ? { metric: options.metric, features: own } : { metric: options.metric },
+      )
+    },
+  }
+}

@@ -1,0 +1,79 @@
+import type { ErrorCode, ErrorPlace } from '../core/errors.ts'
+import type { Series } from '../core/series.ts'
+import type { Features } from '../timeseries/features.ts'
+import type { BundleEntry } from './bundle.ts'
+import type { ModelSpec } from './model-spec.ts'
+import type { ReplayOptions } from './replay.ts'
+import type { ScoredSeries } from './score-metric.ts'
+
+/** What travels to a worker thread and back: plain data, one message for some metrics. */
+export interface Tasks {
+  readonly train: Task<TrainItem, undefined, TrainOutcome>
+  readonly score: Task<ScoreItem, ScoreSettings, ScoreOutcome>
+  readonly replay: Task<ReplayItem, ReplaySettings, ReplayOutcome>
+}
+
+export type TaskName = keyof Tasks
+
+interface Task<Item, Settings, Outcome> {
+  readonly message: { readonly spec: ModelSpec; readonly settings: Settings; readonly items: readonly Item[] }
+  readonly item: Item
+  readonly settings: Settings
+  /** In the order of the items. */
+  readonly outcome: Outcome | Failure
+}
+
+export interface TrainItem {
+  readonly metric: string
+  readonly series: Series
+  /** Rows made by the batch's own preprocessing, in place of the built-in one. */
+  readonly features?: Features
+}
+
+export type TrainOutcome =
+  | ({ readonly status: 'fitted'; readonly bytes: Uint8Array } & BundleEntry)
+  | { readonly status: 'learning'; readonly metric: string; readonly points: number; readonly needed: number }
+
+export interface ScoreItem extends TrainItem {
+  /** As the bundle holds it. */
+  readonly model: Uint8Array
+  /** Only points at or after this time, epoch ms; those before are context. */
+  readonly from?: number
+  /** Only these points, epoch ms. */
+  readonly wanted?: ReadonlySet<number>
+}
+
+export interface ScoreSettings {
+  /** Reasons are given for scores at or above this; all by default. */
+  readonly reasonsFrom?: number
+}
+
+export interface ScoreOutcome {
+  readonly status: 'scored'
+  readonly metric: string
+  readonly scored: ScoredSeries
+}
+
+export type ReplayItem = TrainItem
+
+export type ReplaySettings = Omit<ReplayOptions, 'metric'>
+
+export interface ReplayOutcome {
+  readonly status: 'replayed'
+  readonly metric: string
+  readonly scored: ScoredSeries
+  /** A model of the newest points, to be published. */
+  readonly trained: TrainOutcome | Failure
+}
+
+/** An error as it crosses the threads' border. */
+export interface Failure {
+  readonly status: 'failed'
+  readonly metric: string
+  readonly error: {
+    readonly code: ErrorCode
+    readonly problem: string
+    readonly at: ErrorPlace
+    readonly retryable: boolean
+  }
+}

@@ -1,0 +1,28 @@
+/** Lets many wait for the next time that something happens. */
+export interface Bell {
+  ring(): void
+  /** Resolves at the next ring, after `ms` of real time, or when the signal aborts; whichever comes first. */
+  wait(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+export function createBell(): Bell {
+  const listeners = new Set<() => void>()
+  return {
+    ring() {
+      for (const listener of [...listeners]) listener()
+    },
+    wait: (ms, signal) =>
+      new Promise((resolve) => {
+        if (signal?.aborted) return resolve()
+        const wakeUp = () => {
+          clearTimeout(timer)
+          listeners.delete(wakeUp)
+          signal?.removeEventListener('abort', wakeUp)
+          resolve()
+        }
+        const timer = setTimeout(wakeUp, ms)
+        listeners.add(wakeUp)
+        signal?.addEventListener('abort', wakeUp, { once: true })
+      }),
+  }
+}

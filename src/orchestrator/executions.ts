@@ -1,0 +1,131 @@
+import type { ExecutorInfo, RunStore } from '../control/control.ts'
+import { type Clock, systemClock } from '../core/clock.ts'
+import { messageOf } from '../core/errors.ts'
+import type { Json } from '../core/json.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Run, RunError } from '../runs/run.ts'
+import { runErrorOf } from '../runs/run-error.ts'
+import { createInterruption, type Interruption, type InterruptionKind } from './interruption.ts'
+import type { JobHandler } from './orchestrator.ts'
+
+/** The runs that this process has claimed and is executing. */
+export interface Executions {
+  /** Executes a claimed run to its recorded end. It never rejects. */
+  execute(run: Run, handler: JobHandler): Promise<void>
+  /** Stops one run, or none when it is not executing here. */
+  interrupt(id: string, kind: InterruptionKind): void
+  /** Leaves all runs to the queue, because the process stops. */
+  interruptAll(): void
+  count(): number
+  /** Resolves when nothing is executing. */
+  idle(): Promise<void>
+}
+
+export interface ExecutionOptions {
+  readonly runs: RunStore
+  readonly executor: ExecutorInfo
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly redact: (text: string) => string
+  /** Real ms. */
+  readonly maxRuntimeMs: number
+  /** Real ms: between attempts to record an end. */
+  readonly retryMs: number
+  /** Real ms: a handler that does not end so long after it was told to is left to itself. */
+  readonly patienceMs: number
+}
+
+type Outcome = { readonly status: 'succeeded' } | { readonly status: 'failed' | 'canceled'; readonly error: RunError } | { readonly status: 'queued' }
+
+export function createExecutions(options: ExecutionOptions): Executions {
+  const { runs, executor, clock, logger, redact } = options
+  const giveUp = new AbortController()
+  const executing = new Map<string, { readonly interruption: Interruption; readonly done: Promise<void> }>()
+
+  async function outcomeOf(run: Run, handler: JobHandler, interruption: Interruption): Promise<Outcome> {
+    const deadline = setTimeout(() => interruption.interrupt('timed-out'), Math.min(options.maxRuntimeMs, 2 ** 31 - 1))
+    try {
+      await Promise.race([
+        handler({ run, signal: interruption.signal, executor }),
+        outlasted(interruption.signal, options.patienceMs),
+      ])
+      // Who was told to stop may have left things out, even if it says nothing.
+      interruption.signal.throwIfAborted()
+      return { status: 'succeeded' }
+    } catch (error) {
+      switch (interruption.kind()) {
+        case undefined:
+          return { status: 'failed', error: runErrorOf(error, redact) }
+        case 'canceled':
+          return { status: 'canceled', error: withoutStack(interruption.signal.reason) }
+        case 'timed-out':
+          return { status: 'failed', error: withoutStack(interruption.signal.reason) }
+        case 'stopping':
+          return { status: 'queued' }
+      }
+    } finally {
+      clearTimeout(deadline)
+    }
+  }
+
+  /** Where an interruption was made says nothing of the run. */
+  function withoutStack(reason: unknown): RunError {
+    const { code, message } = runErrorOf(reason, redact)
+    return { code, message }
+  }
+
+  async function record(run: Run, outcome: Outcome): Promise<boolean> {
+    const end = { executor: executor.id, now: clock.now() }
+    return outcome.status === 'queued' ? runs.requeue(run.id, end) : runs.finish(run.id, { ...end, ...outcome })
+  }
+
+  /** A run whose end is not recorded would hold its job and batch for ever, so this goes on until it is, or the process stops. */
+  async function recordEnd(run: Run, outcome: Outcome): Promise<void> {
+    const fields = { run: run.id, job: run.job, ...(run.batch === undefined ? {} : { batch: run.batch }) }
+    for (;;) {
+      try {
+        if (await record(run, outcome)) report(outcome, fields)
+        else logger.log('warn', 'run was taken over by another process before it ended here', fields)
+        return
+      } catch (error) {
+        logger.log('error', 'the end of a run could not be recorded', { ...fields, problem: redact(messageOf(error)) })
+        if (giveUp.signal.aborted) return
+        await systemClock.sleep(options.retryMs, giveUp.signal)
+      }
+    }
+  }
+
+  function report(outcome: Outcome, fields: { readonly [key: string]: Json }): void {
+    if (outcome.status === 'succeeded') logger.log('info', 'run succeeded', fields)
+    else if (outcome.status === 'queued') logger.log('info', 'run interrupted; it starts again', fields)
+    else logger.log(outcome.status === 'failed' ? 'error' : 'info', `run ${outcome.status}`, { ...fields, code: outcome.error.code, problem: outcome.error.message })
+  }
+
+  return {
+    execute(run, handler) {
+      const interruption = createInterruption(run, options.maxRuntimeMs)
+      const done = outcomeOf(run, handler, interruption)
+        .then((outcome) => recordEnd(run, outcome))
+        .finally(() => executing.delete(run.id))
+      executing.set(run.id, { interruption, done })
+      return done
+    },
+    interrupt: (id, kind) => executing.get(id)?.interruption.interrupt(kind),
+    interruptAll() {
+      giveUp.abort()
+      for (const { interruption } of executing.values()) interruption.interrupt('stopping')
+    },
+    count: () => executing.size,
+    async idle() {
+      while (executing.size > 0) await Promise.all([...executing.values()].map(({ done }) => done))
+    },
+  }
+}
+
+/** Rejects with the signal's reason when `patienceMs` of real time have passed since it aborted. */
+function outlasted(signal: AbortSignal, patienceMs: number): Promise<never> {
+  return new Promise((_, reject) => {
+    const wait = () => setTimeout(() => reject(signal.reason), patienceMs).unref()
+    signal.addEventListener('abort', wait, { once: true })
+  })
+}

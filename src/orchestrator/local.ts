@@ -1,0 +1,224 @@
+import type { Control, ExecutorInfo } from '../control/control.ts'
+import { type Clock, systemClock } from '../core/clock.ts'
+import { AnomstackError, messageOf } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
+import type { JobName, Run } from '../runs/run.ts'
+import { createBell } from './bell.ts'
+import { createExecutions } from './executions.ts'
+import { newExecutor } from './liveness.ts'
+import type { JobHandler, Orchestrator } from './orchestrator.ts'
+import { createPresence } from './presence.ts'
+
+export interface LocalOrchestratorOptions {
+  readonly control: Pick<Control, 'runs'>
+  /** What due times are told by. How long a run takes, and how often the queue is looked at, is real time, however fast this clock runs. */
+  readonly clock: Clock
+  readonly logger: Logger
+  /** A run is stopped after so long, in real ms. */
+  readonly maxRuntimeMs: number
+  /** Unique among all processes; made up when not given. */
+  readonly executor?: ExecutorInfo
+  /** How often to look for what other processes queued or canceled, in real ms. */
+  readonly pollMs?: number
+  /** A run whose process died so many times is failed. */
+  readonly maxAttempts?: number
+  /** How long a handler that was told to stop may take to do so, in real ms. */
+  readonly patienceMs?: number
+  /** Takes secrets out of the errors of runs. */
+  readonly redact?: (text: string) => string
+}
+
+/** An orchestrator that executes runs in this process, from a queue in the control database that any number of processes share. */
+export function createLocalOrchestrator(options: LocalOrchestratorOptions): Orchestrator {
+  const { clock, logger, maxRuntimeMs, executor = newExecutor(), pollMs = 1_000, maxAttempts = 3 } = options
+  const { patienceMs = 10_000, redact = (text: string) => text } = options
+  const { runs } = options.control
+  const handlers = new Map<JobName, JobHandler>()
+  const executions = createExecutions({ runs, executor, clock, logger, redact, maxRuntimeMs, retryMs: pollMs, patienceMs })
+  const presence = createPresence({ runs, executor, clock, logger, maxAttempts, onRecovered: wake })
+  /** Rings when something may have ended. */
+  const bell = createBell()
+  let capacity = 0
+  let stopping: Promise<void> | undefined
+  let stopped = false
+  let present = 0
+  let poll: NodeJS.Timeout | undefined
+  let claiming: Promise<void> | undefined
+  let claimAgain = false
+  let watching: Promise<void> | undefined
+
+  function wake(): void {
+    if (capacity === 0) return
+    claimAgain = true
+    if (claiming !== undefined) return
+    claiming = claimAll()
+      .catch((error: unknown) => logger.log('error', 'the queue of runs could not be read', { problem: messageOf(error) }))
+      .finally(() => {
+        claiming = undefined
+        if (claimAgain) wake()
+      })
+  }
+
+  async function claimAll(): Promise<void> {
+    while (claimAgain) {
+      claimAgain = false
+      while (executions.count() < capacity) {
+        const run = await runs.claim({ jobs: [...handlers.keys()], executor: executor.id, now: clock.now() })
+        if (run === undefined) break
+        void execute(run)
+      }
+    }
+  }
+
+  async function execute(run: Run): Promise<void> {
+    const handler = handlers.get(run.job)
+    if (handler === undefined) throw new AnomstackError('INPUT_INVALID', `job "${run.job}" is not registered`)
+    logger.log('debug', 'run started', { run: run.id, job: run.job, attempt: run.attempt, ...(run.batch === undefined ? {} : { batch: run.batch }) })
+    await executions.execute(run, handler)
+    bell.ring()
+    wake()
+  }
+
+  /** Looks for what other processes asked for. */
+  function look(): void {
+    wake()
+    if (executions.count() === 0) return
+    watching ??= runs
+      .cancelRequests(executor.id)
+      .then((ids) => {
+        for (const id of ids) executions.interrupt(id, 'canceled')
+      })
+      .catch((error: unknown) => logger.log('error', 'requests to cancel could not be read', { problem: messageOf(error) }))
+      .finally(() => {
+        watching = undefined
+      })
+  }
+
+  async function enter(): Promise<void> {
+    await presence.enter()
+    present++
+    poll ??= setInterval(look, pollMs)
+  }
+
+  async function leave(): Promise<void> {
+    present--
+    if (present === 0) {
+      clearInterval(poll)
+      poll = undefined
+    }
+    await presence.leave()
+  }
+
+  async function ended(id: string): Promise<Run | undefined> {
+    const run = await runs.get(id)
+    if (run === undefined) throw new AnomstackError('NOT_FOUND', `there is no run "${id}"`)
+    return run.endedAt === undefined ? undefined : run
+  }
+
+  async function pause(signal?: AbortSignal): Promise<void> {
+    if (stopped) throw new AnomstackError('CANCELED', 'this process stops before the run has ended; the run stays in the queue')
+    await bell.wait(pollMs, signal)
+  }
+
+  async function cancel(id: string): Promise<boolean> {
+    const asked = await runs.cancel(id, clock.now())
+    if (asked) executions.interrupt(id, 'canceled')
+    bell.ring()
+    return asked
+  }
+
+  async function executeHere(id: string, signal: AbortSignal | undefined): Promise<Run> {
+    const onAbort = () => {
+      cancel(id).catch((error: unknown) => logger.log('error', 'a run could not be canceled', { run: id, problem: messageOf(error) }))
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
+    try {
+      if (signal?.aborted) await cancel(id)
+      for (;;) {
+        const claimed = stopping === undefined ? await runs.claimById(id, { executor: executor.id, now: clock.now() }) : undefined
+        if (claimed !== undefined) await execute(claimed)
+        const end = await ended(id)
+        if (end !== undefined) return end
+        await pause()
+      }
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+    }
+  }
+
+  async function drain(graceMs: number): Promise<void> {
+    const wasStarted = capacity > 0
+    capacity = 0
+    await claiming
+    const idle = new AbortController()
+    await Promise.race([executions.idle().then(() => idle.abort()), systemClock.sleep(graceMs, idle.signal)])
+    stopped = true
+    executions.interruptAll()
+    await executions.idle()
+    await watching
+    bell.ring()
+    if (wasStarted) await leave()
+  }
+
+  return {
+    register(jobs) {
+      for (const [name, handler] of jobs) handlers.set(name, handler)
+    },
+
+    async enqueue(request, { idempotencyKey, delayMs = 0 } = {}) {
+      const now = clock.now()
+      const queued = await runs.enqueue(request, {
+        now,
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+        ...(delayMs > 0 ? { notBefore: now + delayMs } : {}),
+      })
+      if (queued.created) wake()
+      return queued
+    },
+
+    cancel,
+
+    async retry(id) {
+      const run = await ended(id)
+      if (run === undefined) throw new AnomstackError('CONFLICT', `run "${id}" has not ended yet: wait for its end or cancel it`)
+      const { job, batch, params } = run
+      const request = { job, trigger: 'manual', ...(batch === undefined ? {} : { batch }), ...(params === undefined ? {} : { params }) } as const
+      const queued = await runs.enqueue(request, { now: clock.now() })
+      wake()
+      return queued.run
+    },
+
+    async wait(id, { signal } = {}) {
+      for (;;) {
+        const run = await ended(id)
+        if (run !== undefined) return run
+        if (signal?.aborted) throw new AnomstackError('CANCELED', `waiting for run "${id}" was canceled; the run was not`)
+        await pause(signal)
+      }
+    },
+
+    async runNow(request, { signal } = {}) {
+      if (!handlers.has(request.job)) throw new AnomstackError('INPUT_INVALID', `job "${request.job}" is not registered`)
+      if (stopping !== undefined) throw new AnomstackError('CONFLICT', 'this orchestrator has been stopped')
+      await enter()
+      try {
+        const { run } = await runs.enqueue(request, { now: clock.now() })
+        return await executeHere(run.id, signal)
+      } finally {
+        await leave()
+      }
+    },
+
+    async start({ concurrency }) {
+      if (stopping !== undefined || capacity > 0) throw new AnomstackError('CONFLICT', 'this orchestrator has been started before')
+      await enter()
+      capacity = Math.max(1, concurrency)
+      wake()
+    },
+
+    stop({ graceMs }) {
+      stopping ??= drain(graceMs)
+      return stopping
+    },
+  }
+}

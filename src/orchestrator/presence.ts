@@ -1,0 +1,85 @@
+import type { ExecutorInfo, RunStore } from '../control/control.ts'
+import type { Clock } from '../core/clock.ts'
+import { messageOf } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
+import { HEARTBEAT_MS, isDead, isProcessAlive } from './liveness.ts'
+
+/** Lets others know that this executor lives, and looks after the runs of those that do not. */
+export interface Presence {
+  /** Returns when the executor is on record and the dead have been looked for; every call needs its `leave`. */
+  enter(): Promise<void>
+  /** After the last one, the executor is off the record again. */
+  leave(): Promise<void>
+}
+
+export interface PresenceOptions {
+  readonly runs: RunStore
+  readonly executor: ExecutorInfo
+  readonly clock: Clock
+  readonly logger: Logger
+  /** How many processes a run may take down with it before it is given up. */
+  readonly maxAttempts: number
+  /** Called when runs were put back in the queue. */
+  readonly onRecovered: () => void
+}
+
+/** Executors that are present in this process: of them it knows without asking. */
+const ours = new Set<string>()
+
+export function createPresence({ runs, executor, clock, logger, maxAttempts, onRecovered }: PresenceOptions): Presence {
+  let entered = 0
+  let timer: NodeJS.Timeout | undefined
+  let beating: Promise<void> | undefined
+  let seenAt = 0
+  let watchingSince = 0
+
+  /** Real time throughout: a clock that runs fast does not make processes die sooner. */
+  async function beat(): Promise<void> {
+    const now = Date.now()
+    if (now < seenAt || now - seenAt > 5 * HEARTBEAT_MS) watchingSince = now
+    seenAt = now
+    await runs.heartbeat(executor, now)
+    const observer = { host: executor.host, pid: executor.pid, now, watchingSince, ours, isAlive: isProcessAlive }
+    const recovered = await runs.recover({ now: clock.now(), maxAttempts, isDead: (other) => isDead(other, observer) })
+    if (recovered === 0) return
+    logger.log('warn', 'took over the runs of processes that died', { runs: recovered })
+    onRecovered()
+  }
+
+  function beatInBackground(): void {
+    beating ??= beat()
+      .catch((error: unknown) => logger.log('error', 'the heartbeat could not be recorded', { problem: messageOf(error) }))
+      .finally(() => {
+        beating = undefined
+      })
+  }
+
+  return {
+    async enter() {
+      entered++
+      if (entered > 1) return
+      ours.add(executor.id)
+      try {
+        await beat()
+        timer = setInterval(beatInBackground, HEARTBEAT_MS).unref()
+      } catch (error) {
+        entered--
+        ours.delete(executor.id)
+        throw error
+      }
+    },
+    async leave() {
+      entered--
+      if (entered > 0) return
+      clearInterval(timer)
+      await beating
+      ours.delete(executor.id)
+      try {
+        await runs.retire(executor.id)
+      } catch (error) {
+        // The next process to look finds this one dead.
+        logger.log('warn', 'the end of this process could not be recorded', { problem: messageOf(error) })
+      }
+    },
+  }
+}

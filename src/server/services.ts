@@ -1,0 +1,21 @@
+import type { Batch, Project } from '../config/project.ts'
+import type { Control } from '../control/control.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Database } from '../databases/database.ts'
+import type { Orchestrator } from '../orchestrator/orchestrator.ts'
+
+/** All that the server needs of the program; the composition root provides it. */
+export interface ServerServices {
+  /** The project as it is now: read anew for every request, so that a reload shows at once. */
+  project(): Project
+  readonly control: Control
+  readonly orchestrator: Pick<Orchestrator, 'enqueue' | 'cancel'>
+  /** The open database of a batch; throws `CONFIG_INVALID` or `CONNECTION_FAILED` when there is none. */
+  database(batch: Batch): Database
+  /** Makes a dead or skipped delivery due now and wakes whoever delivers; false when there is none such. */
+  retryDelivery(deliveryId: string): Promise<boolean>
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly version: string
+}
