@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { App } from './app.ts'
 import { createScheduler } from './orchestrator/scheduler.ts'
-import { nextTick, scheduledJobs } from './orchestrator/schedules.ts'
+import { scheduledJobs } from './orchestrator/schedules.ts'
 import { createServer, listen } from './server/server.ts'
 
 export interface ServeOptions {
@@ -25,18 +25,6 @@ export async function serve(
     control,
     orchestrator,
     database: app.database,
-    schedules: (batch) =>
-      schedules
-        .filter((schedule) => schedule.batch === batch.name)
-        .map((schedule) => {
-          const next = nextTick(schedule, clock.now())
-          return {
-            job: schedule.job,
-            cron: schedule.cron,
-            timeZone: schedule.timeZone,
-            ...(next === undefined ? {} : { next }),
-          }
-        }),
     async retryDelivery(id) {
       const retried = await control.alerts.retryDelivery(id, clock.now())
       if (retried) pump.wake()

@@ -217,10 +217,10 @@ def preprocessing():
     temperature = weather().iloc[:400]
     temperature = temperature.drop(temperature.index[[50, 51, 52, 200]])
     days = {"freq": "1D", "freq_agg": "mean"}
-    # name -> (series, parameters, what pandas calls the freq, shift of pandas' label to the start of the bin)
     cases = [
         ("walk", walk, [{}, {"diff_n": 0}, {"smooth_n": 0}, {"lags_n": 0}, {"diff_n": 4, "smooth_n": 40, "lags_n": 2}]),
-        ("walk", walk, [{"freq": f, "freq_agg": a} for f in ("10min", "1h", "7min", "90s") for a in ("mean", "sum")]),
+        ("walk", walk, [{"freq": f, "freq_agg": a} for f in ("10min", "1h", "7min") for a in ("mean", "sum")]),
+        ("walk", walk, [{"freq": "90s", "freq_agg": "sum"}, {"freq": "90s", "smooth_n": 0, "lags_n": 1}]),
         ("temperature", temperature, [{}, days, {"freq": "D", "freq_agg": "sum"}, {"freq": "5D", "lags_n": 2}]),
         ("temperature", temperature, [{"freq": "MS", "lags_n": 1}, {"freq": "MS", "freq_agg": "sum", "lags_n": 1}]),
         ("temperature", temperature, [{"freq": "W", "lags_n": 2}, {"freq": "W-WED", "freq_agg": "sum", "lags_n": 2}]),
@@ -230,6 +230,7 @@ def preprocessing():
     for name, series, many in cases:
         for params in many:
             rows = features(series, **params)
+            # Pandas names these bins by their last day, the project by their first.
             times = rows.index
             if params.get("freq", "").startswith("W"):
                 times = times - pd.Timedelta(days=6)

@@ -4,7 +4,8 @@ export interface AnomalyPolicySettings {
   readonly threshold: number
   /** The score that is judged is the mean of the newest so many, or of as many as there are; 0 and 1 mean no smoothing. */
   readonly smoothN: number
-  /** No alert when one was raised at any of the so many scored points before. */
+  /** No alert within so many scored points of the last one, nor of the last point that went on exceeding after it: an
+   * anomaly that lasts, or flaps at the threshold, is one. With 0 every exceeding point alerts. */
   readonly snoozeN: number
 }
 
@@ -33,16 +34,35 @@ export function reaches(smoothed: number, threshold: number): boolean {
 export function createAnomalyPolicy(settings: AnomalyPolicySettings): AnomalyPolicy {
   const width = Math.max(1, settings.smoothN)
   const newest: number[] = []
-  let sinceAlert = Number.POSITIVE_INFINITY
+  const trouble = createTrouble(settings.snoozeN)
   return {
     next(score) {
       newest.push(score)
       if (newest.length > width) newest.shift()
       const smoothed = newest.reduce((sum, value) => sum + value, 0) / newest.length
       const exceeds = reaches(smoothed, settings.threshold)
-      const alert = exceeds && sinceAlert >= settings.snoozeN
-      sinceAlert = alert ? 0 : sinceAlert + 1
+      const alert = exceeds && !trouble.snoozes()
+      trouble.pass({ alert, exceeds })
       return { smoothed, exceeds, alert }
+    },
+  }
+}
+
+/** Remembers how far back the last alert, or what continued it, is. */
+export interface Trouble {
+  /** Whether an alert at the next point would only repeat the last one. */
+  snoozes(): boolean
+  pass(point: { readonly alert: boolean; readonly exceeds: boolean }): void
+}
+
+/** `ongoing`: the series begins in the middle of an anomaly that has been alerted on. */
+export function createTrouble(snoozeN: number, ongoing = false): Trouble {
+  let pointsSince = ongoing ? 0 : Number.POSITIVE_INFINITY
+  const snoozes = () => pointsSince < snoozeN
+  return {
+    snoozes,
+    pass({ alert, exceeds }) {
+      pointsSince = alert || (exceeds && snoozes()) ? 0 : pointsSince + 1
     },
   }
 }

@@ -1,4 +1,4 @@
-import { type AnomalyPolicySettings, reaches } from './anomaly-policy.ts'
+import { type AnomalyPolicySettings, createTrouble, reaches } from './anomaly-policy.ts'
 
 export interface ScoredPoints {
   /** Ascending, UTC epoch ms. */
@@ -24,22 +24,32 @@ export interface AnomalyDecision {
   readonly smoothed: number
 }
 
-/** Which points of one metric alert now, oldest first: never one that has already, never one near an earlier alert. */
+/** Which points of one metric alert now, oldest first: never one that has already, never one that continues an earlier alert. */
 export function decideAnomalies(points: ScoredPoints, question: AnomalyQuestion): readonly AnomalyDecision[] {
   const { timestamps, scores } = points
-  const raised = new Set(question.raised)
+  const { raised, snoozeN } = question
   const decisions: AnomalyDecision[] = []
+  const trouble = createTrouble(snoozeN, beginsInAlert(points, question))
   for (let index = 0; index < timestamps.length; index++) {
-    const candidate = index >= timestamps.length - question.recentN || question.isNew?.(index) === true
-    if (!candidate || raised.has(timestamps[index]!)) continue
+    const newest = index === timestamps.length - 1
     const smoothed = smoothedScore(scores, index, question.smoothN)
-    const forced = question.always === true && index === timestamps.length - 1
-    const due = reaches(smoothed, question.threshold) && !snoozed(timestamps, index, question.snoozeN, raised)
-    if (!due && !forced) continue
-    raised.add(timestamps[index]!)
-    decisions.push({ index, smoothed })
+    const exceeds = reaches(smoothed, question.threshold)
+    const stands = raised.has(timestamps[index]!)
+    const candidate = index >= timestamps.length - question.recentN || question.isNew?.(index) === true
+    const due = (exceeds && !trouble.snoozes()) || (newest && question.always === true)
+    const alert = candidate && !stands && due
+    if (alert) decisions.push({ index, smoothed })
+    trouble.pass({ alert: alert || stands, exceeds })
   }
   return decisions
+}
+
+/** Whether the first point exceeds and an alert was raised before it: whatever exceeded at a look before either alerted or continued an alert. */
+function beginsInAlert({ timestamps, scores }: ScoredPoints, { raised, threshold }: AnomalyQuestion): boolean {
+  const first = timestamps[0]
+  if (first === undefined || !reaches(scores[0]!, threshold)) return false
+  for (const timestamp of raised) if (timestamp < first) return true
+  return false
 }
 
 /** The mean of the newest `smoothN` scores that end at `index`, or of as many as there are. */

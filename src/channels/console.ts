@@ -3,12 +3,12 @@ import { sparkText } from '../charts/ascii-chart.ts'
 import { throwIfAborted } from '../core/errors.ts'
 import { defineChannel, type Message } from './channel.ts'
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences in a title must not reach the terminal
-const CONTROLS = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/g
+/** Escape sequences in a title must not reach the terminal, nor may it turn its line around. */
+const CONTROLS = /(?!\n)[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu
 const INDENT = '    '
 
 function safe(text: string): string {
-  return text.replace(/\r\n?/g, '\n').replace(CONTROLS, '')
+  return text.replace(/\r\n?/g, '\n').replaceAll('\t', ' ').replace(CONTROLS, '')
 }
 
 function safeLine(text: string): string {

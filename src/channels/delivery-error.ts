@@ -11,8 +11,8 @@ export interface DeliveryErrorOptions {
 
 const LONGEST_PROBLEM = 500
 const LONGEST_ANSWER = 200
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what others answer must not reach terminals and logs as control characters
-const CONTROLS = /[\u0000-\u001F\u007F-\u009F\u2028\u2029]+/g
+/** What others answer must not reach terminals and logs as control characters. */
+const CONTROLS = /[\p{Cc}\u2028\u2029]+/gu
 
 function clean(text: string, secrets: readonly string[], length: number): string {
   const line = scrub(text, secrets).replace(CONTROLS, ' ').trim()

@@ -16,7 +16,7 @@ const DARK = `
 :root{color-scheme:light dark;supported-color-schemes:light dark}
 @media (prefers-color-scheme:dark){
 .page{background:#0d1117!important}
-.card{background:#161b22!important;border-color:#30363d!important}
+.card{background:#161b22!important;border-left-color:#30363d!important;border-right-color:#30363d!important;border-bottom-color:#30363d!important}
 .title{color:#f0f6fc!important}
 .text,.value{color:#d0d7de!important}
 .name,.foot{color:#9198a1!important}
@@ -66,8 +66,8 @@ export async function emailHtml(message: Message, imageId: string | undefined): 
 <tr><td class="inner title" style="padding:12px 28px 0;${FONT};font-size:20px;line-height:27px;font-weight:700;color:#0f172a;word-break:break-word;overflow-wrap:anywhere">${message.title}</td></tr>
 ${paragraphs.length === 0 ? '' : html`<tr><td class="inner text" style="padding:10px 28px 0;${FONT};font-size:15px;line-height:23px;color:#334155;word-break:break-word;overflow-wrap:anywhere">${paragraphs.map((line, index) => html`${index === 0 ? '' : html`<br>`}${line}`)}</td></tr>`}
 ${picture}
-${table}
 ${button}
+${table}
 <tr><td class="inner foot" style="padding:24px 28px 22px;${FONT};font-size:12px;line-height:17px;color:#64748b">Raised ${raised} UTC by Anomstack</td></tr>
 </table>
 </td></tr></table>

@@ -46,13 +46,10 @@ const options = z
       .min(1)
       .optional()
       .meta({ description: 'Login password. Without one the server is an anonymous relay.', secret: true }),
-    tls: z
-      .enum(['auto', 'starttls', 'tls', 'none'])
-      .default('auto')
-      .meta({
-        description:
-          'tls: from the first byte; starttls: required; none: never; auto: tls on port 465, otherwise STARTTLS, which is required for a login.',
-      }),
+    tls: z.enum(['auto', 'starttls', 'tls', 'none']).default('auto').meta({
+      description:
+        'tls: from the first byte; starttls: required; none: never; auto: tls on port 465, otherwise STARTTLS, which is required for a login.',
+    }),
     reject_unauthorized: z
       .boolean()
       .default(true)

@@ -9,6 +9,6 @@ import { webhook } from './webhook.ts'
 export const channels: PluginCatalog<ChannelDefinition> = new Map<string, ChannelDefinition>(
   [consoleChannel, email, slack, webhook].map((definition) => [
     definition.name,
-    definition as unknown as ChannelDefinition,
+    definition as ChannelDefinition,
   ]),
 )

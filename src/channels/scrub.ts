@@ -1,4 +1,4 @@
-const WINDOW = 8
+const WINDOW = 6
 const MASK = '***'
 
 /** How a secret looks when the other side sends it back. */
@@ -15,7 +15,7 @@ function formsOf(secret: string): readonly string[] {
   ]
 }
 
-/** The text with every secret in it masked: whole or any eight characters of it in a row, plain, percent-encoded, in base64 or hex, in any case. */
+/** The text with every secret in it masked: whole or any six characters of it in a row, plain, percent-encoded, in base64 or hex, in any case. */
 export function scrub(text: string, secrets: readonly string[]): string {
   const windows = new Map<number, Set<string>>()
   for (const form of secrets.flatMap(formsOf)) {

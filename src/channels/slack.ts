@@ -10,15 +10,10 @@ const CHANNEL = 'slack'
 
 const options = z
   .strictObject({
-    token: z
-      .string()
-      .min(1)
-      .optional()
-      .meta({
-        description:
-          'Bot token (xoxb-…) with the scopes chat:write, files:write, channels:read, groups:read.',
-        secret: true,
-      }),
+    token: z.string().min(1).optional().meta({
+      description: 'Bot token (xoxb-…) with the scopes chat:write, files:write, channels:read, groups:read.',
+      secret: true,
+    }),
     channel: z
       .string()
       .regex(/^\s*#?[^\s#]+\s*$/, { error: 'give a channel as #name or as an id such as C0123456789' })

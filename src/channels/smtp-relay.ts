@@ -45,19 +45,25 @@ function isTemporary(code: unknown): boolean {
   return typeof code !== 'number' || (code >= 400 && code < 500)
 }
 
-const UNTRUSTED = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)|self[- ]signed certificate|unable to verify|does not match certificate/
+const UNTRUSTED =
+  /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)|self[- ]signed certificate|unable to verify|does not match certificate/
 
 /** The error of an SMTP dialogue. What the server or its certificate refuses is final unless the reply says that it is temporary. */
 function translate(error: unknown, secrets: readonly string[]): unknown {
   if (error instanceof AnomstackError) return error
   const code = field(error, 'code')
   const reply = field(error, 'responseCode')
-  const response = String(field(error, 'response') ?? messageOf(error))
+  const answer = field(error, 'response')
+  const response = typeof answer === 'string' ? answer : messageOf(error)
   const replied = typeof reply === 'number'
-  const final = (problem: string) => deliveryError(CHANNEL, problem, { retryable: replied && isTemporary(reply), secrets })
-  if (code === 'EAUTH') return final(`the server does not accept the login (${response}): check user and password`)
+  const final = (problem: string) =>
+    deliveryError(CHANNEL, problem, { retryable: replied && isTemporary(reply), secrets })
+  if (code === 'EAUTH')
+    return final(`the server does not accept the login (${response}): check user and password`)
   if (!replied && (UNTRUSTED.test(String(code)) || UNTRUSTED.test(messageOf(error))))
-    return final(`the server's certificate is not trusted (${messageOf(error)}): name its authority in NODE_EXTRA_CA_CERTS, or set reject_unauthorized: false`)
+    return final(
+      `the server's certificate is not trusted (${messageOf(error)}): name its authority in NODE_EXTRA_CA_CERTS, or set reject_unauthorized: false`,
+    )
   if (code === 'ETLS') return final(`no encrypted connection (${response}): check port and tls`)
   if (replied) return final(`the server refused the message: ${response}`)
   return error

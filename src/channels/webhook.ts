@@ -33,11 +33,9 @@ const options = z.strictObject({
     }),
   headers: z
     .record(
-      z
-        .string()
-        .refine((name) => HEADER_NAME.test(name) && !OUR_HEADERS.has(name.toLowerCase()), {
-          error: 'not a header that can be set',
-        }),
+      z.string().refine((name) => HEADER_NAME.test(name) && !OUR_HEADERS.has(name.toLowerCase()), {
+        error: 'not a header that can be set',
+      }),
       z.string().regex(HEADER_VALUE, { error: 'not a valid header value' }),
     )
     .default({})

@@ -19,8 +19,16 @@ function share(value: number, [low, high]: readonly [number, number]): number {
   return high > low ? (value / 2 - low / 2) / (high / 2 - low / 2) : 0.5
 }
 
-/** The number farthest from the middle of all numbers, of those that fall into one of `columns` equal parts; NaN for a part without any. */
-function columnsOf(numbers: Numbers, columns: number, middle: number): readonly number[] {
+function meanOf(numbers: Numbers): number {
+  let mean = 0
+  // Divided before adding: the sum of the largest doubles would overflow.
+  for (let index = 0; index < numbers.length; index++) mean += (at(numbers, index) || 0) / numbers.length
+  return mean
+}
+
+/** The number farthest from the mean of all, of those that fall into one of `columns` equal parts; NaN for a part without any. */
+function columnsOf(numbers: Numbers, columns: number): readonly number[] {
+  const middle = meanOf(numbers)
   const count = Math.min(columns, numbers.length)
   return Array.from({ length: count }, (_, column) => {
     let kept = Number.NaN
@@ -40,7 +48,7 @@ function columnsOf(numbers: Numbers, columns: number, middle: number): readonly 
 /** One line of block characters, lowest to highest, a space for a gap; extremes survive the shortening to `width`. */
 export function sparkText(numbers: Numbers, width = 60): string {
   const extent = extentOf(numbers)
-  return columnsOf(numbers, width, extent[0] / 2 + extent[1] / 2)
+  return columnsOf(numbers, width)
     .map((value) =>
       Number.isNaN(value)
         ? ' '
@@ -65,7 +73,7 @@ export function asciiChart(chart: AsciiChart): string {
   const extent = extentOf(values)
   if (extent[0] > extent[1]) return 'no data\n'
   const count = Math.min(width, timestamps.length)
-  const columns = columnsOf(values, count, extent[0] / 2 + extent[1] / 2)
+  const columns = columnsOf(values, count)
   const rowOf = columns.map((value) =>
     Number.isNaN(value) ? -1 : Math.round(share(value, extent) * (height - 1)),
   )

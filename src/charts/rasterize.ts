@@ -12,8 +12,9 @@ const FONT_FILES = ['Inter-Regular.ttf', 'Inter-Bold.ttf'].map((name) =>
 const DRAWN = String.raw`[\u00A9\u00AE\u2122\u2194-\u21AA\u25AA-\u25FE\u2600\u2605\u2606\u2661-\u2665\u26A0\u2713-\u2717\u2764]`
 
 /** All others have no outline in a text font and would be drawn as empty boxes; the space after one goes with it. */
+const PICTOGRAPH = String.raw`(?:(?!${DRAWN})\p{Extended_Pictographic}|\p{Regional_Indicator}|\p{Emoji_Modifier})`
 const PICTOGRAPHS = new RegExp(
-  String.raw`(?:(?!${DRAWN})\p{Extended_Pictographic}|\p{Regional_Indicator}|\p{Emoji_Modifier}|\uFE0F|\u200D|\u20E3)+ ?`,
+  String.raw`${PICTOGRAPH}(?:${PICTOGRAPH}|[\uFE0F\u20E3]|\u200D)* ?|[\uFE0F\u20E3]`,
   'gu',
 )
 

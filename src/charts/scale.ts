@@ -57,7 +57,7 @@ function padded({ low, high }: Extent): readonly [number, number] {
   const span = high - low
   const pad = Math.min(span, Number.MAX_VALUE) * 0.05
   // A series that comes near zero is read against zero.
-  const from = low >= 0 && low < span * 0.4 ? 0 : Math.max(-Number.MAX_VALUE, low - pad)
-  const to = high <= 0 && -high < span * 0.4 ? 0 : Math.min(Number.MAX_VALUE, high + pad)
+  const from = low >= 0 && low <= span * 0.6 ? 0 : Math.max(-Number.MAX_VALUE, low - pad)
+  const to = high <= 0 && -high <= span * 0.6 ? 0 : Math.min(Number.MAX_VALUE, high + pad)
   return [from, to]
 }

@@ -1,3 +1,4 @@
+const DAY = 86_400_000
 const FORMATS = new Map<string, Intl.DateTimeFormat>()
 
 function formatOf(timeZone: string): Intl.DateTimeFormat {
@@ -33,14 +34,13 @@ export function wallTime(utc: number, timeZone: string): number {
   )
 }
 
-/** The UTC instant at which a wall clock shows `wall`; the later side of a gap, the first pass of a repeated hour. */
+/** The UTC instant at which a wall clock shows `wall`; the first of two when an hour comes twice, the end of the gap when it is left out. */
 export function instantOf(wall: number, timeZone: string): number {
   if (timeZone === 'UTC') return wall
-  const guess = wall - (wallTime(wall, timeZone) - wall)
-  const refined = wall - (wallTime(guess, timeZone) - guess)
-  return wallTime(refined, timeZone) === wall
-    ? Math.min(refined, wallTime(guess, timeZone) === wall ? guess : refined)
-    : Math.max(guess, refined)
+  const candidates = [wall - DAY, wall + DAY]
+    .map((near) => wall - (wallTime(near, timeZone) - near))
+    .sort((a, b) => a - b)
+  return candidates.find((candidate) => wallTime(candidate, timeZone) === wall) ?? candidates[1]!
 }
 
 /** The zone itself when the platform knows it, otherwise UTC. */

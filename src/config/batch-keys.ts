@@ -41,7 +41,12 @@ export const shortKeys = z.strictObject({
   ml_algorithm: z.string().optional().meta({ description: 'Short for model_configs with one detector.' }),
   anomaly_threshold: z.number().min(0).max(1).optional().meta({ description: 'Short for alert_threshold.' }),
   alerts: z
-    .record(z.string().regex(/_enabled$/), z.boolean())
+    .record(
+      z.string().regex(/^.+_enabled$/, {
+        error: 'expected a channel with _enabled behind it, such as slack_enabled',
+      }),
+      z.boolean(),
+    )
     .optional()
     .meta({
       description:

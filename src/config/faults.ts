@@ -1,4 +1,4 @@
-import { closest, distance } from 'fastest-levenshtein'
+import { distance } from 'fastest-levenshtein'
 import type { Fault } from './project.ts'
 
 /** Where something stands: a file relative to the project's folder with line and column from 1, or an environment variable. */
@@ -53,15 +53,19 @@ export function sortFaults(faults: readonly Fault[]): readonly Fault[] {
   )
 }
 
-/** The candidate that was probably meant by a misspelt name, if any is near. */
+/** The candidate that was probably meant by a misspelt name, if any is near; capitals make no difference. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
-  const known = [...candidates]
-  const same = known.find((candidate) => candidate.toLowerCase() === name.toLowerCase())
-  if (same !== undefined || known.length === 0 || name.length > 200) return same
-  const best = closest(name.toLowerCase(), known)
-  return distance(name.toLowerCase(), best.toLowerCase()) <= Math.max(1, Math.floor(name.length / 3))
-    ? best
-    : undefined
+  if (name.length > 200) return undefined
+  let best: string | undefined
+  let smallest = Math.ceil(name.length * 0.4)
+  for (const candidate of candidates) {
+    const steps = distance(name.toLowerCase(), candidate.toLowerCase())
+    if (steps < smallest || (steps === smallest && best === undefined)) {
+      best = candidate
+      smallest = steps
+    }
+  }
+  return best
 }
 
 /** Names for a message: `a, b, c`, or `none`. */

@@ -6,7 +6,8 @@ function refuse(): never {
 export function deepFreeze<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
   // Object.freeze does not reach the entries of a map.
-  if (value instanceof Map) Object.assign(value, { set: refuse, delete: refuse, clear: refuse })
+  if (value instanceof Map)
+    for (const method of ['set', 'delete', 'clear']) Object.defineProperty(value, method, { value: refuse })
   Object.freeze(value)
   for (const part of value instanceof Map ? value.values() : Object.values(value)) deepFreeze(part)
   return value

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { PluginCatalog } from '../core/plugin.ts'
 import { batchFile } from './batch-keys.ts'
-import type { DetectorCatalog } from './check-settings.ts'
+import type { DetectorCatalog } from './settings-rules.ts'
 
 type Schema = Record<string, unknown>
 

@@ -1,13 +1,14 @@
 import type { TemplateFiles } from '../templates/template-files.ts'
 import { BATCH_KEYS, SETTING_KEYS, SOURCE_KEYS, sourceKeys } from './batch-keys.ts'
-import { batchSettings } from './batch-settings.ts'
+import { type BatchSettings, batchSettings } from './batch-settings.ts'
 import { batchSources, namesMetricFiles } from './batch-sources.ts'
-import { checkSettings, type Known } from './check-settings.ts'
 import { faultAt, nearest, type Report } from './faults.ts'
 import { type Layer, mergeLayers, valuesOf } from './layers.ts'
 import type { Batch, Fault } from './project.ts'
 import { projectPath } from './project-files.ts'
 import { schemaFaults } from './schema-faults.ts'
+import { checkReferences, type Known } from './settings-references.ts'
+import { applySettingsRules, type DetectorCatalog, type Note } from './settings-rules.ts'
 import { expandShortForm } from './short-form.ts'
 import { TEMPLATE_KEYS } from './stock-templates.ts'
 import { templateVariables, usedNames } from './template-variables.ts'
@@ -24,6 +25,7 @@ export interface BatchInput {
   /** Files whose faults are not those of one batch. */
   readonly sharedFiles: ReadonlySet<string>
   readonly known: Known
+  readonly detectors: DetectorCatalog
   readonly files: TemplateFiles
 }
 
@@ -58,23 +60,36 @@ export function checkUnknownKeys(layer: Layer, used: ReadonlySet<string>, report
       })
 }
 
-/** Complains about values of known keys that are not valid. */
+/** Complains about values of known keys that are not valid, and returns those keys. */
 export function checkValues(
   layer: Layer,
   report: Report,
   schema: typeof batchSettings | typeof sourceKeys,
   keys: ReadonlySet<string>,
-): void {
+): ReadonlySet<string> {
+  const faulty = new Set<string>()
   for (const fault of schemaFaults(schema, valuesOf(layer, keys))) {
     const [key, ...rest] = fault.path
     const entry = layer.get(String(key))
+    faulty.add(String(key))
     if (entry !== undefined) report(entry.placeOf(rest, fault.part), fault)
   }
+  return faulty
+}
+
+/** The settings of a layer, with defaults for keys that are not valid: what else is wrong can then be told too. */
+export function settingsOf(
+  layer: Layer,
+  report: Report,
+): { readonly settings: BatchSettings; readonly faulty: ReadonlySet<string> } {
+  const faulty = checkValues(layer, report, batchSettings, SETTING_KEYS)
+  const valid = new Set([...SETTING_KEYS].filter((key) => !faulty.has(key)))
+  return { settings: batchSettings.parse(valuesOf(layer, valid)), faulty }
 }
 
 /** One batch, checked. Nothing is thrown for what the user wrote. */
 export async function loadBatch(input: BatchInput): Promise<LoadedBatch> {
-  const { name, path, dir, metricsDir, sharedFiles, known, files } = input
+  const { name, path, dir, metricsDir, sharedFiles, known, detectors, files } = input
   const file = projectPath(dir, path)
   const faults: Fault[] = []
   const report: Report = (place, complaint) => {
@@ -97,7 +112,7 @@ export async function loadBatch(input: BatchInput): Promise<LoadedBatch> {
     ? new Set([...SOURCE_KEYS].filter((key) => key !== 'metrics'))
     : SOURCE_KEYS
   checkValues(merged, report, sourceKeys, checkedSources)
-  checkValues(merged, report, batchSettings, SETTING_KEYS)
+  const { settings: written, faulty } = settingsOf(merged, report)
   for (const layer of input.layers)
     checkUnknownKeys(
       layer,
@@ -106,16 +121,11 @@ export async function loadBatch(input: BatchInput): Promise<LoadedBatch> {
     )
   const sources = await batchSources(merged, { dir, metricsDir, path, files, report })
 
-  const parsed = batchSettings.safeParse(valuesOf(merged, SETTING_KEYS))
-  if (!parsed.success) return { disabled: false, faults, usedNames: used }
-  const settings = checkSettings(
-    parsed.data,
-    known,
-    (key) => merged.has(key),
-    ([key, ...rest], complaint, part) => {
-      report(merged.get(String(key))?.placeOf(rest, part) ?? { file }, complaint)
-    },
-  )
+  const note: Note = ([key, ...rest], complaint, part) => {
+    if (!faulty.has(String(key))) report(merged.get(String(key))?.placeOf(rest, part) ?? { file }, complaint)
+  }
+  checkReferences(written, known, (key) => merged.has(key), note)
+  const settings = applySettingsRules(written, detectors, note)
   if (sources.length === 0 && !settings.disable_ingest && !merged.has('metrics'))
     report(
       { file },

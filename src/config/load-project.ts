@@ -5,7 +5,6 @@ import { templateFiles } from '../templates/template-files.ts'
 import { readBatchFiles } from './batch-files.ts'
 import { SETTING_KEYS, SOURCE_KEYS, sourceKeys } from './batch-keys.ts'
 import { batchSettings } from './batch-settings.ts'
-import type { DetectorCatalog, Known, Named } from './check-settings.ts'
 import { batchOverrides, globalOverrides, readEnvironment, type Variables, variable } from './environment.ts'
 import { faultAt, type Report, sortFaults } from './faults.ts'
 import { deepFreeze } from './freeze.ts'
@@ -16,6 +15,8 @@ import type { Batch, ChannelInstance, Fault, Project } from './project.ts'
 import { type ProjectFile, readProjectFile } from './project-file.ts'
 import { isFolder, projectPath, readTextFile } from './project-files.ts'
 import { readServerSettings } from './server-settings.ts'
+import type { Known, Named } from './settings-references.ts'
+import type { DetectorCatalog } from './settings-rules.ts'
 import { expandShortForm } from './short-form.ts'
 import { readYamlFile, type YamlFile } from './yaml-file.ts'
 
@@ -80,6 +81,7 @@ interface BatchReading {
   readonly folder: Folder
   readonly shared: readonly Layer[]
   readonly known: Known
+  readonly detectors: DetectorCatalog
   readonly faults: Fault[]
 }
 
@@ -87,6 +89,7 @@ async function readBatches({
   folder,
   shared,
   known,
+  detectors,
   faults,
 }: BatchReading): Promise<ReadonlyMap<string, Batch>> {
   const { dir, metricsDir, variables, report } = folder
@@ -117,6 +120,7 @@ async function readBatches({
       layers,
       sharedFiles,
       known,
+      detectors,
       files: templates,
     })
     for (const used of loaded.usedNames) usedNames.add(used)
@@ -169,13 +173,12 @@ export async function loadProject(dir: string, catalogs: Catalogs, environment: 
 
   const channelsByName = channelInstances(channels)
   const known: Known = {
-    detectors: catalogs.detectors,
     databases: named(connections),
     storages: named(storages),
     channels: new Set(channelsByName.keys()),
   }
   const shared = await readSharedLayers(folder, file)
-  const batches = await readBatches({ folder, shared, known, faults })
+  const batches = await readBatches({ folder, shared, known, detectors: catalogs.detectors, faults })
   return deepFreeze({
     dir: root,
     metricsDir,

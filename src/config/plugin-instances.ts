@@ -86,6 +86,17 @@ function withEnvironment(
   }
 }
 
+/** A rule over several options is broken by what is not there: none of the given ones is to blame. */
+function lacksSomething({
+  missing,
+  path,
+}: {
+  readonly path: readonly PropertyKey[]
+  readonly missing: boolean
+}): boolean {
+  return missing || path.length === 0
+}
+
 function describeMissing(
   definition: PluginDefinition,
   faults: readonly (Complaint & { readonly path: readonly PropertyKey[]; readonly missing: boolean })[],
@@ -112,7 +123,7 @@ export function readPluginInstances(reading: Reading): PluginInstances {
       ready.set(name, { kind: definition.name, options: definition.options.parse(options.values) })
       return
     }
-    const incomplete = faults.every(({ missing }) => missing)
+    const incomplete = faults.every(lacksSomething)
     if (!fromFile && (incomplete || Object.keys(options.values).length === 0))
       unconfigured.set(name, describeMissing(definition, faults))
     else faulty.set(name, definition.name)
@@ -126,7 +137,7 @@ export function readPluginInstances(reading: Reading): PluginInstances {
       report(options.placeOf(fault.path, fault.part), {
         ...fault,
         message,
-        ...(fromFile || !fault.missing ? {} : { severity: 'warning' }),
+        ...(fromFile || !lacksSomething(fault) ? {} : { severity: 'warning' }),
       })
     }
   }

@@ -47,7 +47,7 @@ export interface ServerSettings {
   readonly maxRuntimeMs: number
   /** 1 on real time; tests speed the clock up. */
   readonly clockSpeed: number
-  /** Epoch ms that a sped-up clock starts from; now when not given. */
+  /** When a sped-up clock and the machine's agreed, epoch ms; at the start of the program when not given. */
   readonly clockStart?: number
 }
 

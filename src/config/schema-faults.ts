@@ -89,6 +89,8 @@ function bound(
 
 /** What is wanted instead of the value that the issue is about; never shows the value, which may be a secret. */
 function wanted(issue: Issue): string {
+  // A schema's own message says more than what zod makes of its code.
+  if (!/^(?:Invalid|Too|Unrecognized)\b/.test(issue.message)) return issue.message
   switch (issue.code) {
     case 'invalid_type':
       return `expected ${TYPE_NAMES[issue.expected] ?? issue.expected}`
@@ -110,8 +112,9 @@ function wanted(issue: Issue): string {
       )
       return choices.length === 0 ? 'expected another value' : [...new Set(choices)].join(', or ')
     }
-    case 'unrecognized_keys':
     case 'invalid_key':
+      return issue.issues.map(wanted).join('; ')
+    case 'unrecognized_keys':
     case 'invalid_element':
     case 'custom':
       return issue.message
@@ -145,6 +148,14 @@ export function schemaFaults(schema: Schema, input: unknown): readonly SchemaFau
     const message = missing
       ? `"${pathText(path)}" is missing`
       : `${name}${wanted(issue)}${issue.code === 'invalid_type' && issue.expected === 'int' && typeof value === 'number' ? '' : given}`
-    return [{ path, part: 'value', missing, message, suggestion: nearestValue(issue, value) }]
+    return [
+      {
+        path,
+        part: issue.code === 'invalid_key' ? 'key' : 'value',
+        missing,
+        message,
+        suggestion: nearestValue(issue, value),
+      },
+    ]
   })
 }

@@ -39,7 +39,8 @@ function parse(text: string, lines?: LineCounter): Document.Parsed {
     merge: true,
     prettyErrors: false,
     stringKeys: true,
-    logLevel: 'silent',
+    // No warnings on standard error; `silent` would swallow a second document too.
+    logLevel: 'error',
     customTags: (tags) => [pythonBool, ...tags],
     ...(lines === undefined ? {} : { lineCounter: lines }),
   })

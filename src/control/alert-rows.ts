@@ -2,7 +2,10 @@ import type { Alert, Delivery, Finding } from '../alerts/alert.ts'
 import type { AlertRow, DeliveryRow } from './schema.ts'
 
 /** The row of a finding that is raised. */
-export function alertRow(finding: Finding, raised: { readonly id: string; readonly at: number; readonly replayed: boolean }): AlertRow {
+export function alertRow(
+  finding: Finding,
+  raised: { readonly id: string; readonly at: number; readonly replayed: boolean },
+): AlertRow {
   return {
     id: raised.id,
     batch: finding.batch,
@@ -37,7 +40,11 @@ export function alertOf(row: AlertRow): Alert {
 }
 
 /** The row of a delivery that is due at once. */
-export function newDeliveryRow(id: string, alertId: string, to: { readonly channel: string; readonly at: number }): DeliveryRow {
+export function newDeliveryRow(
+  id: string,
+  alertId: string,
+  to: { readonly channel: string; readonly at: number },
+): DeliveryRow {
   return {
     id,
     alert_id: alertId,

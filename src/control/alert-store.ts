@@ -92,11 +92,19 @@ export function createAlertStore(access: ControlAccess): AlertStore {
         if (metric !== undefined) query = query.where('metric', '=', metric)
         if (kind !== undefined) query = query.where('kind', '=', kind)
         if (before !== undefined) {
-          const last = await db.selectFrom('alert').select('timestamp').where('id', '=', before).executeTakeFirst()
-          if (last === undefined) throw new AnomstackError('NOT_FOUND', `there is no alert "${before}" to list from`)
+          const last = await db
+            .selectFrom('alert')
+            .select('timestamp')
+            .where('id', '=', before)
+            .executeTakeFirst()
+          if (last === undefined)
+            throw new AnomstackError('NOT_FOUND', `there is no alert "${before}" to list from`)
           const { timestamp } = last
-          query = query.where(({ and, eb, or }) =>
-            or([eb('timestamp', '<', timestamp), and([eb('timestamp', '=', timestamp), eb('id', '<', before)])]),
+          query = query.where((alert) =>
+            alert.or([
+              alert('timestamp', '<', timestamp),
+              alert.and([alert('timestamp', '=', timestamp), alert('id', '<', before)]),
+            ]),
           )
         }
         return (await query.execute()).map(alertOf)

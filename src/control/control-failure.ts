@@ -4,12 +4,18 @@ import { AnomstackError, messageOf } from '../core/errors.ts'
 const REMEDIES: readonly (readonly [code: string, problem: string])[] = [
   ['SQLITE_FULL', 'the disk is full: free some space; what was not written is tried again'],
   ['SQLITE_READONLY', 'the file is read-only: make it and its folder writable for this user'],
-  ['SQLITE_NOTADB', 'the file is not a SQLite database: restore a backup, or move the file away to start anew'],
+  [
+    'SQLITE_NOTADB',
+    'the file is not a SQLite database: restore a backup, or move the file away to start anew',
+  ],
   ['SQLITE_CORRUPT', 'the file is damaged: restore a backup, or move the file away to start anew'],
   ['SQLITE_BUSY', 'another process has kept the file locked for too long: look for one that hangs'],
   ['SQLITE_LOCKED', 'another process has kept the file locked for too long: look for one that hangs'],
   ['SQLITE_IOERR', 'the disk failed to read or write: check its free space and its health'],
-  ['SQLITE_CANTOPEN', 'the file cannot be opened: check that its folder exists and is writable, and that it is not a folder itself'],
+  [
+    'SQLITE_CANTOPEN',
+    'the file cannot be opened: check that its folder exists and is writable, and that it is not a folder itself',
+  ],
 ]
 
 /** SQLite's name of what went wrong; empty for errors that are not its own. */

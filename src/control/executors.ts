@@ -17,9 +17,16 @@ interface Losses {
 
 async function findLosses(db: Kysely<ControlSchema>, isDead: RecoverOptions['isDead']): Promise<Losses> {
   const executors = await db.selectFrom('executor').selectAll().execute()
-  const dead = executors.filter(({ seen_at, ...info }) => isDead({ ...info, seenAt: seen_at })).map(({ id }) => id)
+  const dead = executors
+    .filter(({ seen_at, ...info }) => isDead({ ...info, seenAt: seen_at }))
+    .map(({ id }) => id)
   const living = new Set(executors.map(({ id }) => id).filter((id) => !dead.includes(id)))
-  const running = await db.selectFrom('run').selectAll().where('status', '=', 'running').orderBy('id').execute()
+  const running = await db
+    .selectFrom('run')
+    .selectAll()
+    .where('status', '=', 'running')
+    .orderBy('id')
+    .execute()
   return { dead, runs: running.filter(({ executor }) => executor === null || !living.has(executor)) }
 }
 
@@ -37,7 +44,11 @@ async function release(db: Transaction<ControlSchema>, row: RunRow, options: Rec
   const losses = row.losses + 1
   const poisoned = losses >= maxAttempts && row.cancel_requested === 0
   const change = poisoned
-    ? { status: 'failed', ended_at: now, error: jsonText(poisonError({ job: row.job as Run['job'], batch: row.batch }, losses)) }
+    ? {
+        status: 'failed',
+        ended_at: now,
+        error: jsonText(poisonError({ job: row.job as Run['job'], batch: row.batch }, losses)),
+      }
     : released(row, now)
   await db
     .updateTable('run')
@@ -48,7 +59,10 @@ async function release(db: Transaction<ControlSchema>, row: RunRow, options: Rec
 }
 
 /** Who works on runs, and what becomes of the runs of those who died. */
-export function createExecutors({ read, write }: ControlAccess): Pick<RunStore, 'heartbeat' | 'retire' | 'recover'> {
+export function createExecutors({
+  read,
+  write,
+}: ControlAccess): Pick<RunStore, 'heartbeat' | 'retire' | 'recover'> {
   return {
     heartbeat: ({ id, host, pid }, now) =>
       write(async (db) => {

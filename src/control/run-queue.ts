@@ -6,7 +6,10 @@ import { createId } from './ids.ts'
 import { jsonText, newRunRow, runOf } from './run-rows.ts'
 import type { ControlSchema, RunRow } from './schema.ts'
 
-type RunQueue = Pick<RunStore, 'enqueue' | 'claim' | 'claimById' | 'finish' | 'requeue' | 'cancel' | 'cancelRequests'>
+type RunQueue = Pick<
+  RunStore,
+  'enqueue' | 'claim' | 'claimById' | 'finish' | 'requeue' | 'cancel' | 'cancelRequests'
+>
 
 /** Queued runs whose job and batch are not running anywhere, oldest first. */
 function claimable(db: Kysely<ControlSchema>) {
@@ -14,10 +17,11 @@ function claimable(db: Kysely<ControlSchema>) {
     .selectFrom('run')
     .select('id')
     .where('status', '=', 'queued')
-    .where(({ exists, not, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('run as other')
+    .where((run) =>
+      run.not(
+        run.exists(
+          run
+            .selectFrom('run as other')
             .select('other.id')
             .whereRef('other.job', '=', 'run.job')
             .whereRef('other.batch', '=', 'run.batch')
@@ -29,7 +33,12 @@ function claimable(db: Kysely<ControlSchema>) {
     .limit(1)
 }
 
-async function take(db: Transaction<ControlSchema>, id: string, executor: string, now: number): Promise<RunRow | undefined> {
+async function take(
+  db: Transaction<ControlSchema>,
+  id: string,
+  executor: string,
+  now: number,
+): Promise<RunRow | undefined> {
   return db
     .updateTable('run')
     .set((run) => ({ status: 'running', executor, started_at: now, attempt: run('attempt', '+', 1) }))

@@ -2,7 +2,10 @@ import type { ControlAccess } from './access.ts'
 import type { RunStore } from './control.ts'
 import { logOf, runOf, stepOf, stepRow } from './run-rows.ts'
 
-type RunRecords = Pick<RunStore, 'saveStep' | 'saveLogs' | 'get' | 'list' | 'steps' | 'logs' | 'latest' | 'lastScheduled' | 'prune'>
+type RunRecords = Pick<
+  RunStore,
+  'saveStep' | 'saveLogs' | 'get' | 'list' | 'steps' | 'logs' | 'latest' | 'lastScheduled' | 'prune'
+>
 
 /** Rows per statement: engines limit how many values one may bind. */
 const CHUNK = 100

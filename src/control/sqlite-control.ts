@@ -20,7 +20,8 @@ export async function openControl(file: string): Promise<Control> {
   const { db, close } = await openFile(file)
   let closed = false
   const guarded = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    if (closed) throw new AnomstackError('CONTROL_FAILED', 'control database: it has been closed', { at: { file } })
+    if (closed)
+      throw new AnomstackError('CONTROL_FAILED', 'control database: it has been closed', { at: { file } })
     try {
       return await work()
     } catch (error) {
@@ -87,5 +88,7 @@ async function configure(connection: Libsql.Database): Promise<void> {
       await systemClock.sleep(20)
     }
   }
-  connection.exec('PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY')
+  connection.exec(
+    'PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY',
+  )
 }

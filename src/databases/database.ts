@@ -42,11 +42,20 @@ export interface MetricsTable {
   /** One query for a whole batch. Duplicates of a key (possible only in a table of the original's) are averaged. */
   history(query: HistoryQuery, options?: QueryOptions): Promise<History>
   /** Deletes the batch's rows of every type with a timestamp before `before` (epoch ms). Returns how many. */
-  deleteBefore(query: { readonly batch: string; readonly before: number }, options?: QueryOptions): Promise<number>
+  deleteBefore(
+    query: { readonly batch: string; readonly before: number },
+    options?: QueryOptions,
+  ): Promise<number>
   /** Deletes single rows by key; rows that are not there are ignored. Returns how many were deleted. */
-  deleteRows(keys: Iterable<Pick<MetricRow, 'batch' | 'name' | 'type' | 'timestamp'>>, options?: QueryOptions): Promise<number>
+  deleteRows(
+    keys: Iterable<Pick<MetricRow, 'batch' | 'name' | 'type' | 'timestamp'>>,
+    options?: QueryOptions,
+  ): Promise<number>
   /** Per batch and metric since `since`: newest timestamp of any type, and row counts per type. */
-  summary(query: { readonly since: number; readonly batch?: string }, options?: QueryOptions): Promise<readonly MetricSummary[]>
+  summary(
+    query: { readonly since: number; readonly batch?: string },
+    options?: QueryOptions,
+  ): Promise<readonly MetricSummary[]>
 }
 
 export interface HistoryQuery {
@@ -86,11 +95,14 @@ export interface DatabaseEnvironment {
   readonly projectDir: string
 }
 
-export interface DatabaseDefinition<Options extends z.ZodObject = z.ZodObject> extends PluginDefinition<Options> {
+export interface DatabaseDefinition<Options extends z.ZodObject = z.ZodObject>
+  extends PluginDefinition<Options> {
   /** Opens nothing by itself: the first call of the database connects. */
   create(options: z.output<Options>, environment: DatabaseEnvironment): Database
 }
 
-export function defineDatabase<Options extends z.ZodObject>(definition: DatabaseDefinition<Options>): DatabaseDefinition<Options> {
+export function defineDatabase<Options extends z.ZodObject>(
+  definition: DatabaseDefinition<Options>,
+): DatabaseDefinition<Options> {
   return definition
 }

@@ -1,10 +1,9 @@
 import {
   type DuckDBConnection,
-  DuckDBDoubleVector,
   DuckDBListVector,
   type DuckDBValue,
-  listValue,
   type DuckDBVector,
+  listValue,
 } from '@duckdb/node-api'
 import type { MetricType } from '../core/metric-row.ts'
 import type { History, HistoryQuery } from './database.ts'
@@ -23,17 +22,17 @@ export async function readHistory(
   const { since, until, maxPoints, metrics } = query
   const averaged = !(await isKeyed(connection, parts))
   const wanted = query.metadataOf ?? []
-  const sql = `SELECT name, type, list(at ORDER BY at), list(value ORDER BY at)${wanted.length === 0 ? '' : ', list(text ORDER BY at)'} FROM (
-    SELECT metric_name AS name, metric_type AS type, epoch_ms(${STAMP})::DOUBLE AS at,
+  const sql = `SELECT name, type, list(ms ORDER BY ms), list(value ORDER BY ms)${wanted.length === 0 ? '' : ', list(note ORDER BY ms)'} FROM (
+    SELECT metric_name AS name, metric_type AS type, epoch_ms(${STAMP})::DOUBLE AS ms,
       ${averaged ? 'avg(metric_value::DOUBLE)' : 'metric_value::DOUBLE'} AS value,
-      ${averaged ? 'max(metadata)' : 'metadata'} AS text
+      ${averaged ? 'max(metadata)' : 'metadata'} AS note
     FROM ${quoteTable(parts)}
     WHERE metric_batch = $batch AND metric_type IN (SELECT unnest($types)) AND isfinite(metric_value::DOUBLE)
       ${metrics === undefined ? '' : 'AND metric_name IN (SELECT unnest($metrics))'}
       ${since === undefined ? '' : `AND ${STAMP} >= epoch_ms($since::BIGINT)`}
       ${until === undefined ? '' : `AND ${STAMP} <= epoch_ms($until::BIGINT)`}
     ${averaged ? 'GROUP BY 1, 2, 3' : ''}
-    ${maxPoints === undefined ? '' : 'QUALIFY row_number() OVER (PARTITION BY name, type ORDER BY at DESC) <= $maxPoints'}
+    ${maxPoints === undefined ? '' : 'QUALIFY row_number() OVER (PARTITION BY name, type ORDER BY ms DESC) <= $maxPoints'}
   ) GROUP BY name, type`
   const result = await connection.stream(sql, {
     batch: query.batch,
@@ -68,11 +67,15 @@ function listAt(vector: DuckDBVector, row: number): { items: DuckDBVector; start
 
 function numbersAt(vector: DuckDBVector, row: number): Float64Array {
   const { items, start, end } = listAt(vector, row)
-  if (!(items instanceof DuckDBDoubleVector)) throw new TypeError('DuckDB did not answer with doubles')
-  return items.items.slice(start, end)
+  const numbers = new Float64Array(end - start)
+  for (let i = start; i < end; i++) numbers[i - start] = items.getItem(i) as number
+  return numbers
 }
 
 function textsAt(vector: DuckDBVector, row: number): string[] {
   const { items, start, end } = listAt(vector, row)
-  return Array.from({ length: end - start }, (_, index) => (items.getItem(start + index) as string | null) ?? '')
+  return Array.from(
+    { length: end - start },
+    (_, index) => (items.getItem(start + index) as string | null) ?? '',
+  )
 }

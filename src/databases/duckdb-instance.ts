@@ -73,9 +73,13 @@ function openingFailed(path: string, error: unknown): AnomstackError {
   const message = messageOf(error)
   const holder = /Conflicting lock is held in (.+? \(PID \d+\))/.exec(message)?.[1]
   if (holder === undefined && !message.includes('Could not set lock'))
-    return new AnomstackError('CONNECTION_FAILED', `cannot open the DuckDB database ${path}: ${message.split('\n')[0]}`, {
-      retryable: false,
-    })
+    return new AnomstackError(
+      'CONNECTION_FAILED',
+      `cannot open the DuckDB database ${path}: ${message.split('\n')[0]}`,
+      {
+        retryable: false,
+      },
+    )
   return new AnomstackError(
     'CONNECTION_FAILED',
     `the DuckDB file ${path} is in use by another process${holder === undefined ? '' : `, ${holder}`}: DuckDB lets one process at a time open a file; stop that process, or let it answer`,

@@ -5,7 +5,11 @@ import { quoteIdentifier, quoteTable } from './identifiers.ts'
 import { checkColumns, isKey, KEY_COLUMNS } from './metric-columns.ts'
 
 /** A table's name in the parts that DuckDB's catalog lists. */
-function catalogName(parts: readonly string[]): { catalog: string | null; schema: string | null; table: string } {
+function catalogName(parts: readonly string[]): {
+  catalog: string | null
+  schema: string | null
+  table: string
+} {
   const [table, schema, catalog] = parts.toReversed()
   return { catalog: catalog ?? null, schema: schema ?? null, table: table! }
 }
@@ -13,7 +17,11 @@ function catalogName(parts: readonly string[]): { catalog: string | null; schema
 const THIS_TABLE = `database_name = coalesce($catalog, current_database()) AND lower(schema_name) = lower(coalesce($schema, current_schema()))
   AND lower(table_name) = lower($table)`
 
-async function list(connection: DuckDBConnection, sql: string, parts: readonly string[]): Promise<unknown[][]> {
+async function list(
+  connection: DuckDBConnection,
+  sql: string,
+  parts: readonly string[],
+): Promise<unknown[][]> {
   return (await connection.runAndReadAll(sql, catalogName(parts))).getRowsJson()
 }
 
@@ -43,9 +51,14 @@ export async function ensureTable(
   parts: readonly string[],
 ): Promise<void> {
   const table = quoteTable(parts)
-  const columns = await list(connection, `SELECT column_name FROM duckdb_columns() WHERE ${THIS_TABLE}`, parts)
+  const columns = await list(
+    connection,
+    `SELECT column_name FROM duckdb_columns() WHERE ${THIS_TABLE}`,
+    parts,
+  )
   if (columns.length === 0) {
-    if (parts.length > 1) await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteTable(parts.slice(0, -1))}`)
+    if (parts.length > 1)
+      await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteTable(parts.slice(0, -1))}`)
     await connection.run(`CREATE TABLE IF NOT EXISTS ${table} (
       metric_timestamp TIMESTAMP NOT NULL,
       metric_batch VARCHAR NOT NULL,

@@ -24,7 +24,7 @@ const CHUNKS_AT_A_TIME = 32
 /** The column in UTC, whatever it was made as. A no-op for the tables that we make. */
 export const STAMP = 'metric_timestamp::TIMESTAMP'
 
-const STAGED = `(SELECT batch, name, type, epoch_ms(at::BIGINT) AS stamp, value, metadata
+const STAGED = `(SELECT batch, name, type, epoch_ms(ms::BIGINT) AS stamp, value, metadata
   FROM temp.anomstack_points JOIN temp.anomstack_series USING (series))`
 const SAME_KEY = `t.metric_batch = s.batch AND t.metric_name = s.name AND t.metric_type = s.type AND t.${STAMP} = s.stamp`
 
@@ -48,7 +48,8 @@ export async function deleteRows(
   { series, patience }: { readonly series: readonly SeriesRows[]; readonly patience: Patience },
 ): Promise<number> {
   await stage(connection, series, patience)
-  return (await connection.run(`DELETE FROM ${quoteTable(parts)} t USING ${STAGED} s WHERE ${SAME_KEY}`)).rowsChanged
+  return (await connection.run(`DELETE FROM ${quoteTable(parts)} t USING ${STAGED} s WHERE ${SAME_KEY}`))
+    .rowsChanged
 }
 
 /** Returns how many rows there were. */
@@ -86,12 +87,16 @@ export async function summarize(
 }
 
 /** Copies rows into temporary tables of the connection: series by number, and their points. */
-async function stage(connection: DuckDBConnection, series: readonly SeriesRows[], patience: Patience): Promise<void> {
+async function stage(
+  connection: DuckDBConnection,
+  series: readonly SeriesRows[],
+  patience: Patience,
+): Promise<void> {
   await connection.run(
     'CREATE OR REPLACE TEMP TABLE anomstack_series (series INTEGER, batch VARCHAR, name VARCHAR, type VARCHAR)',
   )
   await connection.run(
-    'CREATE OR REPLACE TEMP TABLE anomstack_points (series INTEGER, at DOUBLE, value DOUBLE, metadata VARCHAR)',
+    'CREATE OR REPLACE TEMP TABLE anomstack_points (series INTEGER, ms DOUBLE, value DOUBLE, metadata VARCHAR)',
   )
   const keys = await createWriter(connection, 'anomstack_series', [INTEGER, VARCHAR, VARCHAR, VARCHAR])
   const points = await createWriter(connection, 'anomstack_points', [INTEGER, DOUBLE, DOUBLE, VARCHAR])

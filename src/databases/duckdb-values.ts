@@ -22,7 +22,9 @@ export const plainValue: DuckDBValueConverter<unknown> = (value, type) => {
     case DuckDBTypeId.TIMESTAMP_MS:
     case DuckDBTypeId.TIMESTAMP_NS:
     case DuckDBTypeId.TIMESTAMP_TZ:
-      return /infinity/.test(String(value)) ? String(value) : JSDuckDBValueConverter(value, type, JSDuckDBValueConverter)
+      return /infinity/.test(String(value))
+        ? String(value)
+        : JSDuckDBValueConverter(value, type, JSDuckDBValueConverter)
     default:
       // Nested values come back here for their parts.
       return JSDuckDBValueConverter(value, type, plainValue as typeof JSDuckDBValueConverter)

@@ -47,7 +47,10 @@ interface WorkKind {
   readonly inTurn?: boolean
 }
 
-type Work<T> = (connection: DuckDBConnection, context: { shared: SharedInstance; patience: Patience }) => Promise<T>
+type Work<T> = (
+  connection: DuckDBConnection,
+  context: { shared: SharedInstance; patience: Patience },
+) => Promise<T>
 
 function createSession(path: string): Session {
   let shared: SharedInstance | undefined
@@ -58,38 +61,39 @@ function createSession(path: string): Session {
     const connection = await instance.connect()
     // An interrupt only reaches a statement that is running, so it is repeated until the work has noticed.
     let insisting: NodeJS.Timeout | undefined
+    let finished = false
     patience.ended.catch(() => {
-      connection.interrupt()
-      insisting = setInterval(() => connection.interrupt(), 20)
+      if (!finished) insisting = setInterval(() => connection.interrupt(), 10)
     })
     try {
       patience.check()
       return await work(connection, { shared: instance, patience })
     } finally {
+      finished = true
       clearInterval(insisting)
-      patience.ended.catch(() => clearInterval(insisting))
       connection.closeSync()
     }
   }
 
   const run: Session['run'] = async (options, { failure, inTurn = false }, work) => {
-    if (closed) throw new AnomstackError('CONNECTION_FAILED', 'the database has been closed', { retryable: false })
+    if (closed)
+      throw new AnomstackError('CONNECTION_FAILED', 'the database has been closed', { retryable: false })
     shared ??= acquireInstance(path)
     const instance = shared
-    const running1 = interruptible(options, (patience) =>
+    const task = interruptible(options, (patience) =>
       inTurn
         ? instance.writers(patience, () => runOn(instance, patience, work))
         : runOn(instance, patience, work),
     )
-    running.add(running1)
+    running.add(task)
     try {
-      return await running1
+      return await task
     } catch (error) {
       throw error instanceof AnomstackError
         ? error
         : new AnomstackError(failure, `DuckDB: ${messageOf(error)}`, { cause: error, retryable: false })
     } finally {
-      running.delete(running1)
+      running.delete(task)
     }
   }
 
@@ -104,14 +108,19 @@ function createSession(path: string): Session {
   }
 }
 
+/** Only white space, semicolons and comments, on which DuckDB's parser fails without a reason. */
+const EMPTY_SQL = /^(?:\s|;|--[^\n]*|\/\*.*?\*\/)*$/s
+
 async function runStatements(connection: DuckDBConnection, sql: string): Promise<readonly SqlRow[]> {
+  if (EMPTY_SQL.test(sql)) return []
   const statements = await connection.extractStatements(sql)
   let rows: readonly SqlRow[] = []
   for (let i = 0; i < statements.count; i++) {
     const prepared = await statements.prepare(i)
     try {
       const result = await prepared.run()
-      if (result.returnType === ResultReturnType.QUERY_RESULT) rows = await result.convertRowObjects(plainValue)
+      if (result.returnType === ResultReturnType.QUERY_RESULT)
+        rows = await result.convertRowObjects(plainValue)
     } finally {
       prepared.destroySync()
     }
@@ -146,6 +155,7 @@ function metricsTable(session: Session, name: string): MetricsTable {
         deleteRows(connection, parts, { series, patience }),
       )
     },
-    summary: (query, options = {}) => session.run(options, read, (connection) => summarize(connection, parts, query)),
+    summary: (query, options = {}) =>
+      session.run(options, read, (connection) => summarize(connection, parts, query)),
   }
 }

@@ -25,7 +25,9 @@ export async function interruptible<T>(
     reject(reason)
   }
   const onAbort = (): void =>
-    giveUp(signal?.reason instanceof AnomstackError ? signal.reason : new AnomstackError('CANCELED', 'canceled'))
+    giveUp(
+      signal?.reason instanceof AnomstackError ? signal.reason : new AnomstackError('CANCELED', 'canceled'),
+    )
   signal?.addEventListener('abort', onAbort, { once: true })
   const timer =
     timeoutMs === undefined

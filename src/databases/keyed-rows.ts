@@ -28,14 +28,18 @@ function invalid(row: Pick<MetricRow, 'batch' | 'name'>, problem: string): Anoms
     const shown = String(text)
     return shown.length > 200 ? `${shown.slice(0, 200)}…` : shown
   }
-  return new AnomstackError('ROWS_INVALID', problem, { at: { batch: short(row.batch), metric: short(row.name) } })
+  return new AnomstackError('ROWS_INVALID', problem, {
+    at: { batch: short(row.batch), metric: short(row.name) },
+  })
 }
 
 function checkText(row: MetricRow, field: 'batch' | 'name' | 'type' | 'metadata'): void {
   const text: unknown = row[field]
-  if (typeof text !== 'string') throw invalid(row, `the ${field} is ${text === null ? 'null' : typeof text}, not text`)
+  if (typeof text !== 'string')
+    throw invalid(row, `the ${field} is ${text === null ? 'null' : typeof text}, not text`)
   if (text === '' && field !== 'metadata') throw invalid(row, `the ${field} is empty`)
-  if (text.includes('\0')) throw invalid(row, `the ${field} holds a NUL character, which databases cannot store`)
+  if (text.includes('\0'))
+    throw invalid(row, `the ${field} holds a NUL character, which databases cannot store`)
   if (field !== 'metadata' && /\p{Cs}/u.test(text))
     throw invalid(row, `the ${field} holds half of a surrogate pair, which is no valid Unicode`)
 }
@@ -52,7 +56,10 @@ function append(draft: Draft, row: MetricRow): void {
   const { value, metadata } = row
   const timestamp = Math.round(row.timestamp)
   if (!(timestamp >= EARLIEST && timestamp <= LATEST))
-    throw invalid(row, `the timestamp ${row.timestamp} is not one of the years 1 to 9999 in epoch milliseconds`)
+    throw invalid(
+      row,
+      `the timestamp ${row.timestamp} is not one of the years 1 to 9999 in epoch milliseconds`,
+    )
   if (!Number.isFinite(value)) throw invalid(row, `the value ${String(value)} is not a finite number`)
   if (metadata !== '') {
     checkText(row, 'metadata')
@@ -97,7 +104,12 @@ export function keyedRows(rows: Iterable<MetricRow>): readonly SeriesRows[] {
   const drafts = new Map<string, Draft>()
   let current: Draft | undefined
   for (const row of rows) {
-    if (current === undefined || row.name !== current.name || row.type !== current.type || row.batch !== current.batch) {
+    if (
+      current === undefined ||
+      row.name !== current.name ||
+      row.type !== current.type ||
+      row.batch !== current.batch
+    ) {
       // No part can hold a NUL, so joining by it is unambiguous.
       const key = `${row.batch}\0${row.name}\0${row.type}`
       current = drafts.get(key)

@@ -91,11 +91,16 @@ const HINTS: readonly (readonly [string, string])[] = [
 
 /** What a request's failure is called in the contract. */
 export function sqliteFault(error: unknown, writes: boolean): SqliteFault {
-  if (error instanceof AnomstackError) return { code: error.code, problem: error.problem, retryable: error.retryable }
+  if (error instanceof AnomstackError)
+    return { code: error.code, problem: error.problem, retryable: error.retryable }
   const code = codeOf(error)
   const hint = HINTS.find(([prefix]) => code.startsWith(prefix))
   const problem = hint === undefined ? messageOf(error) : `${messageOf(error)} (${hint[1]})`
-  if (code.startsWith('SQLITE_NOTADB') || code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_CORRUPT'))
+  if (
+    code.startsWith('SQLITE_NOTADB') ||
+    code.startsWith('SQLITE_CANTOPEN') ||
+    code.startsWith('SQLITE_CORRUPT')
+  )
     return { code: 'CONNECTION_FAILED', problem, retryable: false }
   const mayPass = /^SQLITE_(BUSY|LOCKED|FULL|IOERR)/.test(code)
   return { code: writes ? 'WRITE_FAILED' : 'QUERY_FAILED', problem: `SQLite: ${problem}`, retryable: mayPass }

@@ -39,15 +39,20 @@ export function readHistory(
     const source = readableSource(connection, table, query.batch)
     const read = seriesReader(connection, source, query)
     const packer = createPacker(send)
-    for (const name of query.metrics === undefined ? namesOf(connection, source, query.batch) : new Set(query.metrics))
-      for (const type of query.types) packer.add(name, type, read(name, type, query.metadataOf?.includes(type) ?? false))
+    for (const name of query.metrics === undefined
+      ? namesOf(connection, source, query.batch)
+      : new Set(query.metrics))
+      for (const type of query.types)
+        packer.add(name, type, read(name, type, query.metadataOf?.includes(type) ?? false))
     packer.flush()
   })
 }
 
 function* namesOf(connection: SqliteConnection, { from }: Source, batch: string): Generator<string> {
   const next = connection
-    .prepare(`SELECT metric_name FROM ${from} WHERE metric_batch = ? AND metric_name > ? ORDER BY metric_name LIMIT 1`)
+    .prepare(
+      `SELECT metric_name FROM ${from} WHERE metric_batch = ? AND metric_name > ? ORDER BY metric_name LIMIT 1`,
+    )
     .raw()
   let name = ''
   for (;;) {
@@ -61,7 +66,11 @@ function* namesOf(connection: SqliteConnection, { from }: Source, batch: string)
 type Row = [stamp: string, value: number, metadata?: string | null]
 type ReadSeries = (name: string, type: string, withMetadata: boolean) => Iterable<Row>
 
-function seriesReader(connection: SqliteConnection, { from, stamp, averaged }: Source, query: HistoryQuery): ReadSeries {
+function seriesReader(
+  connection: SqliteConnection,
+  { from, stamp, averaged }: Source,
+  query: HistoryQuery,
+): ReadSeries {
   const { batch, since, until, maxPoints } = query
   const bounds = [
     ...(since === undefined ? [] : [{ sql: `AND ${stamp} >= ?`, value: stampOf(ceilTime(since)) }]),
@@ -81,7 +90,12 @@ function seriesReader(connection: SqliteConnection, { from, stamp, averaged }: S
   const detailed = prepare(true)
   const tail = [...bounds.map(({ value }) => value), ...(maxPoints === undefined ? [] : [maxPoints])]
   return (name, type, withMetadata) => {
-    const rows = (withMetadata ? detailed : plain).iterate([batch, name, type, ...tail]) as IterableIterator<Row>
+    const rows = (withMetadata ? detailed : plain).iterate([
+      batch,
+      name,
+      type,
+      ...tail,
+    ]) as IterableIterator<Row>
     return maxPoints === undefined ? rows : [...rows].reverse()
   }
 }

@@ -4,7 +4,13 @@ import { AnomstackError } from '../core/errors.ts'
 import { workerFile } from '../core/worker-file.ts'
 import type { QueryOptions } from './database.ts'
 import { interruptible, type Patience } from './interruption.ts'
-import type { HistoryPart, SqliteAnswer, SqliteFile, SqliteRequest, SqliteResults } from './sqlite-protocol.ts'
+import type {
+  HistoryPart,
+  SqliteAnswer,
+  SqliteFile,
+  SqliteRequest,
+  SqliteResults,
+} from './sqlite-protocol.ts'
 import { createTurns } from './turns.ts'
 
 export interface SqliteProcess {
@@ -92,7 +98,10 @@ export function sqliteProcess(file: SqliteFile): SqliteProcess {
     request: (async (request: SqliteRequest, options: QueryOptions, onPart = () => {}) =>
       interruptible(options, (patience) =>
         inTurn(patience, () => {
-          if (closed) throw new AnomstackError('CONNECTION_FAILED', 'the database has been closed', { retryable: false })
+          if (closed)
+            throw new AnomstackError('CONNECTION_FAILED', 'the database has been closed', {
+              retryable: false,
+            })
           return exchange(request, patience, onPart)
         }),
       )) as SqliteProcess['request'],

@@ -40,7 +40,9 @@ export function shapeOf(connection: SqliteConnection, table: string): TableShape
 export function requireShape(connection: SqliteConnection, table: string, writes: boolean): TableShape {
   const shape = shapeOf(connection, table)
   if (shape !== undefined) return shape
-  throw new AnomstackError(writes ? 'WRITE_FAILED' : 'QUERY_FAILED', `SQLite: no such table: ${table}`, { retryable: false })
+  throw new AnomstackError(writes ? 'WRITE_FAILED' : 'QUERY_FAILED', `SQLite: no such table: ${table}`, {
+    retryable: false,
+  })
 }
 
 /** Creates the table, or the index over the key of one that somebody else made. */
@@ -78,7 +80,8 @@ function addKey(connection: SqliteConnection, name: string): void {
   try {
     connection.exec(`CREATE UNIQUE INDEX ${over}`)
   } catch (error) {
-    if (!(error instanceof Error && /^SQLITE_CONSTRAINT/.test(String('code' in error ? error.code : '')))) throw error
+    if (!(error instanceof Error && /^SQLITE_CONSTRAINT/.test(String('code' in error ? error.code : ''))))
+      throw error
     // It holds duplicates, which stay; the index then only serves to find rows.
     connection.exec(`CREATE INDEX ${over}`)
   }

@@ -1,6 +1,6 @@
 /** One token: a comment, a quoted text or name, a word, a semicolon, white space, or any other character. */
 const TOKEN =
-  /(--[^\n]*|\/\*[^]*?(?:\*\/|$))|('(?:[^']|'')*'?|"(?:[^"]|"")*"?|`(?:[^`]|``)*`?|\[[^\]]*\]?)|([\p{L}_][\p{L}\p{N}_$]*)|(;)|(\s+)|[^]/gu
+  /(--[^\n]*|\/\*.*?(?:\*\/|$))|('(?:[^']|'')*'?|"(?:[^"]|"")*"?|`(?:[^`]|``)*`?|\[[^\]]*\]?)|([\p{L}_][\p{L}\p{N}_$]*)|(;)|(\s+)|./gsu
 
 /** Cuts SQL for SQLite into its statements, without empty ones: semicolons in texts, quoted names, comments and trigger bodies do not cut. */
 export function splitStatements(sql: string): readonly string[] {

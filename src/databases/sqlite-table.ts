@@ -44,7 +44,11 @@ function upsertOwn(connection: SqliteConnection, { from }: TableShape, series: r
   for (let at = 0; at < pending.length; at += WIDTH) one.run(pending.slice(at, at + WIDTH))
 }
 
-function upsertForeign(connection: SqliteConnection, { from, stamp }: TableShape, series: readonly SeriesRows[]): void {
+function upsertForeign(
+  connection: SqliteConnection,
+  { from, stamp }: TableShape,
+  series: readonly SeriesRows[],
+): void {
   const update = connection.prepare(`UPDATE ${from} SET metric_value = ?, metadata = ?
     WHERE metric_batch = ? AND metric_name = ? AND metric_type = ? AND ${stamp} = ?`)
   const insert = connection.prepare(
@@ -60,7 +64,11 @@ function upsertForeign(connection: SqliteConnection, { from, stamp }: TableShape
 }
 
 /** Returns how many rows there were. */
-export function deleteRows(connection: SqliteConnection, table: string, series: readonly SeriesRows[]): number {
+export function deleteRows(
+  connection: SqliteConnection,
+  table: string,
+  series: readonly SeriesRows[],
+): number {
   const { from, stamp } = writable(connection, table)
   return atomically(connection, () => {
     const remove = connection.prepare(
@@ -68,13 +76,19 @@ export function deleteRows(connection: SqliteConnection, table: string, series: 
     )
     let deleted = 0
     for (const { batch, name, type, timestamps } of series)
-      for (const timestamp of timestamps) deleted += remove.run([batch, name, type, stampOf(timestamp)]).changes
+      for (const timestamp of timestamps)
+        deleted += remove.run([batch, name, type, stampOf(timestamp)]).changes
     return deleted
   })
 }
 
 /** Returns how many rows there were. */
-export function deleteBefore(connection: SqliteConnection, table: string, batch: string, before: number): number {
+export function deleteBefore(
+  connection: SqliteConnection,
+  table: string,
+  batch: string,
+  before: number,
+): number {
   const { from, stamp } = requireShape(connection, table, true)
   return atomically(
     connection,
@@ -115,7 +129,13 @@ export function summarize(
       if (last?.batch === found[0] && last.name === found[1]) {
         last.newest = Math.max(last.newest, timestamp)
         last.counts.set(found[2], rows)
-      } else summaries.push({ batch: found[0], name: found[1], newest: timestamp, counts: new Map([[found[2], rows]]) })
+      } else
+        summaries.push({
+          batch: found[0],
+          name: found[1],
+          newest: timestamp,
+          counts: new Map([[found[2], rows]]),
+        })
     }
   })
 }

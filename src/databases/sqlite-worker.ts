@@ -2,7 +2,13 @@ import { Worker } from 'node:worker_threads'
 import type { SqlRow } from './database.ts'
 import { openSqlite, type SqliteConnection, sqliteFault } from './sqlite-connection.ts'
 import { readHistory } from './sqlite-history.ts'
-import type { HistoryPart, SqliteAnswer, SqliteFile, SqliteRequest, SqliteResults } from './sqlite-protocol.ts'
+import type {
+  HistoryPart,
+  SqliteAnswer,
+  SqliteFile,
+  SqliteRequest,
+  SqliteResults,
+} from './sqlite-protocol.ts'
 import { ensureTable } from './sqlite-shape.ts'
 import { splitStatements } from './sqlite-statements.ts'
 import { deleteBefore, deleteRows, summarize, upsertRows } from './sqlite-table.ts'
@@ -48,7 +54,8 @@ function runStatements(own: SqliteConnection, sql: string): readonly SqlRow[] {
 }
 
 function plainRow(row: Record<string, unknown>): SqlRow {
-  for (const [key, value] of Object.entries(row)) if (value instanceof ArrayBuffer) row[key] = new Uint8Array(value)
+  for (const [key, value] of Object.entries(row))
+    if (value instanceof ArrayBuffer) row[key] = new Uint8Array(value)
   return row
 }
 
@@ -93,7 +100,10 @@ process.on('disconnect', () => {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
 
 // A long statement keeps this thread from noticing that the parent was killed.
-new Worker(`setInterval(() => { if (process.ppid !== ${parent}) process.kill(process.pid, 'SIGKILL') }, 1000)`, {
-  eval: true,
-  execArgv: [],
-}).unref()
+new Worker(
+  `setInterval(() => { if (process.ppid !== ${parent}) process.kill(process.pid, 'SIGKILL') }, 1000)`,
+  {
+    eval: true,
+    execArgv: [],
+  },
+).unref()

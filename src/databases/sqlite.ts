@@ -12,14 +12,10 @@ export const sqlite = defineDatabase({
   name: 'sqlite',
   summary: 'A SQLite file, which needs no server: the default.',
   options: z.strictObject({
-    path: z
-      .string()
-      .min(1)
-      .default('tmpdata/anomstack-sqlite.db')
-      .meta({
-        description:
-          'The file, relative to the project; its folder is created. `:memory:` keeps everything in memory, until the process ends or a statement is stopped.',
-      }),
+    path: z.string().min(1).default('tmpdata/anomstack-sqlite.db').meta({
+      description:
+        'The file, relative to the project; its folder is created. `:memory:` keeps everything in memory, until the process ends or a statement is stopped.',
+    }),
     max_megabytes: z
       .number()
       .positive()

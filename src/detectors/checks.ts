@@ -1,7 +1,10 @@
 import { AnomstackError } from '../core/errors.ts'
 import type { Matrix, ModelState, TypedArray } from './detector.ts'
 
-/** Throws `TRAINING_IMPOSSIBLE` unless the matrix is well-formed, has `minRows` rows, a column, and only finite values. */
+/**
+ * Throws `TRAINING_IMPOSSIBLE` unless the matrix is well-formed, has `minRows` rows, a column, and only
+ * finite values.
+ */
 export function requireTrainable(detector: string, data: Matrix, minRows: number, advice = ''): void {
   const refuse = (problem: string): never => {
     throw new AnomstackError('TRAINING_IMPOSSIBLE', `${detector} ${problem}`)
@@ -24,7 +27,10 @@ export function requireWidth(detector: string, data: Matrix, columns: number): v
     )
 }
 
-/** Typed access to the state of a model; every method throws `MODEL_INVALID` when the value is absent or of another kind. */
+/**
+ * Typed access to the state of a model; every method throws `MODEL_INVALID` when the value is absent or of
+ * another kind.
+ */
 export interface StateReader {
   number(key: string): number
   text<Choice extends string>(key: string, choices: readonly Choice[]): Choice

@@ -1,7 +1,10 @@
 /** The original's `model_combination_method`. */
 export type Combination = 'mean' | 'max' | 'min'
 
-/** Joins the scores that several models give to the same rows; a NaN (no opinion) is skipped, and a row of nothing else is NaN. */
+/**
+ * Joins the scores that several models give to the same rows; a NaN (no opinion) is skipped, and a row of
+ * nothing else is NaN.
+ */
 export function combine(columns: readonly Float64Array[], method: Combination): Float64Array {
   const rows = columns[0]?.length ?? 0
   const joined = new Float64Array(rows)
@@ -18,7 +21,8 @@ export function combine(columns: readonly Float64Array[], method: Combination): 
       if (score < least) least = score
       if (score > most) most = score
     }
-    joined[row] = count === 0 ? Number.NaN : method === 'mean' ? total / count : method === 'max' ? most : least
+    joined[row] =
+      count === 0 ? Number.NaN : method === 'mean' ? total / count : method === 'max' ? most : least
   }
   return joined
 }

@@ -35,29 +35,42 @@ export interface Fitted {
   readonly threshold?: number
 }
 
-export type TypedArray = Float64Array | Float32Array | Int32Array | Uint32Array | Uint16Array | Int16Array | Uint8Array | Int8Array
+export type TypedArray =
+  | Float64Array
+  | Float32Array
+  | Int32Array
+  | Uint32Array
+  | Uint16Array
+  | Int16Array
+  | Uint8Array
+  | Int8Array
 
 /** Plain numbers, texts, typed arrays and matrices by name: all that a model needs, and small. */
 export type ModelState = { readonly [key: string]: number | string | boolean | TypedArray | Matrix }
 
-export interface DetectorDefinition<Options extends z.ZodObject = z.ZodObject> extends PluginDefinition<Options>, Detector<z.output<Options>> {
+export interface DetectorDefinition<Options extends z.ZodObject = z.ZodObject>
+  extends PluginDefinition<Options>,
+    Detector<z.output<Options>> {
   /** The paper, or the reference implementation, that the formulas follow. */
   readonly source: string
   /** Other names that a batch may use, beside any case of `name`. */
   readonly aliases?: readonly string[]
 }
 
-export function defineDetector<Options extends z.ZodObject>(definition: DetectorDefinition<Options>): DetectorDefinition<Options> {
+export function defineDetector<Options extends z.ZodObject>(
+  definition: DetectorDefinition<Options>,
+): DetectorDefinition<Options> {
   return definition
 }
 
 /** The option that every detector has. */
-export const contaminationOption = z
-  .number()
-  .gt(0)
-  .lte(0.5)
-  .default(0.1)
-  .meta({ description: 'Share of outliers in the training rows; it sets the threshold of labels, never the 0..1 score.' })
+export const contaminationOption = z.number().gt(0).lte(0.5).default(0.1).meta({
+  description:
+    'Share of outliers in the training rows; it sets the threshold of labels, never the 0..1 score.',
+})
 
 /** An option of the reference implementation that has no meaning here: accepted, so that its configurations stay valid, and ignored. */
-export const ignoredOption = z.unknown().optional().meta({ description: 'Accepted for compatibility with PyOD; it has no effect.' })
+export const ignoredOption = z
+  .unknown()
+  .optional()
+  .meta({ description: 'Accepted for compatibility with PyOD; it has no effect.' })

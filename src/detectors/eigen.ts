@@ -10,9 +10,11 @@ const SWEEPS = 60
 const TIE = 1e-10
 
 /**
- * Eigen-decomposition of a symmetric matrix (row-major, `size` x `size`) by cyclic Jacobi rotations (Golub, Van Loan, chapter 8.5).
+ * Eigen-decomposition of a symmetric matrix (row-major, `size` x `size`) by cyclic Jacobi rotations (Golub,
+ * Van Loan, chapter 8.5).
  *
- * The sign of an eigenvector is that of scikit-learn 1.9.1 (`svd_flip` with `u_based_decision=False`): its loading of largest absolute
+ * The sign of an eigenvector is that of scikit-learn 1.9.1 (`svd_flip` with `u_based_decision=False`): its
+ * loading of largest absolute
  * value is positive, the first such loading where several are equal.
  */
 export function symmetricEigen(matrix: Float64Array, size: number): Eigen {
@@ -48,7 +50,8 @@ function rotate({ a, v, size }: Turning, p: number, q: number): boolean {
   const entry = a[p * size + q]!
   const first = a[p * size + p]!
   const second = a[q * size + q]!
-  if (Math.abs(entry) <= Number.EPSILON * 0.01 * Math.sqrt(Math.abs(first * second)) || entry === 0) return false
+  if (Math.abs(entry) <= Number.EPSILON * 0.01 * Math.sqrt(Math.abs(first * second)) || entry === 0)
+    return false
   const theta = (second - first) / (2 * entry)
   const tangent = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.hypot(theta, 1))
   const cosine = 1 / Math.hypot(tangent, 1)

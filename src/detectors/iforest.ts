@@ -11,29 +11,32 @@ const options = z.strictObject({
   max_samples: z
     .union([z.literal('auto'), z.number().positive()])
     .default('auto')
-    .meta({ description: 'Rows that each tree sees: auto is 256 or all there are; up to 1 a share of the rows, above 1 their number.' }),
-  max_features: z
-    .number()
-    .positive()
-    .default(1)
-    .meta({ description: 'Columns that each tree sees: up to 1 a share of the columns, above 1 their number.' }),
+    .meta({
+      description:
+        'Rows that each tree sees: auto is 256 or all there are; up to 1 a share of the rows, above 1 their number.',
+    }),
+  max_features: z.number().positive().default(1).meta({
+    description: 'Columns that each tree sees: up to 1 a share of the columns, above 1 their number.',
+  }),
   bootstrap: z.boolean().default(false).meta({ description: 'Draw the rows of a tree with replacement.' }),
-  random_state: z
-    .int()
-    .nullable()
-    .default(null)
-    .meta({ description: "Seed of the trees; null takes the metric's own, so that results repeat either way." }),
+  random_state: z.int().nullable().default(null).meta({
+    description: "Seed of the trees; null takes the metric's own, so that results repeat either way.",
+  }),
   n_jobs: ignoredOption,
   behaviour: ignoredOption,
   verbose: ignoredOption,
 })
 
-/** Score = 2^(-mean path / c(samples)) less its percentile at the contamination, as PyOD shifts it: 0 is the threshold. */
+/**
+ * Score = 2^(-mean path / c(samples)) less its percentile at the contamination, as PyOD shifts it: 0 is the
+ * threshold.
+ */
 export const iforest = defineDetector({
   name: 'IForest',
   aliases: ['IsolationForest'],
   summary: 'How few random splits it takes to isolate a row.',
-  source: 'PyOD 3.6.7 pyod/models/iforest.py over scikit-learn 1.9.1; Liu, Ting, Zhou: Isolation forest (2008)',
+  source:
+    'PyOD 3.6.7 pyod/models/iforest.py over scikit-learn 1.9.1; Liu, Ting, Zhou: Isolation forest (2008)',
   options,
   example: { n_estimators: 100, random_state: 42 },
   fit(data, { contamination, n_estimators, max_samples, max_features, bootstrap, random_state }, { random }) {
@@ -61,14 +64,20 @@ export const iforest = defineDetector({
       samples: read.number('samples'),
     }
     const nodes = forest.value.length
-    read.require(forest.column.length === nodes && forest.right.length === nodes, 'its arrays do not fit together')
+    read.require(
+      forest.column.length === nodes && forest.right.length === nodes,
+      'its arrays do not fit together',
+    )
     // A split leads forward and within the arrays, so that every walk ends.
     read.require(
       forest.roots.length > 0 && forest.roots.every((root) => root >= 0 && root < nodes),
       'its roots are not among its nodes',
     )
     read.require(
-      forest.column.every((column, i) => column < 0 || (column < columns && forest.right[i]! > i + 1 && forest.right[i]! < nodes)),
+      forest.column.every(
+        (column, i) =>
+          column < 0 || (column < columns && forest.right[i]! > i + 1 && forest.right[i]! < nodes),
+      ),
       'its splits lead nowhere',
     )
     return createModel(forest, columns, read.number('offset'))
@@ -92,9 +101,13 @@ function createModel(forest: Forest, columns: number, offset: number): Model {
 }
 
 /** The anomaly score of the paper, in 0..1. */
-function isolation({ roots, column, value, right, samples }: Forest, { data, rows, columns }: Matrix): Float64Array {
+function isolation(
+  { roots, column, value, right, samples }: Forest,
+  { data, rows, columns }: Matrix,
+): Float64Array {
   const paths = new Float64Array(rows)
-  // Tree by tree, so that one tree stays in the cache; the sum of a row is in the order of the trees, whatever rows stand beside it.
+  // Tree by tree, so that one tree stays in the cache; the sum of a row is in the order of the trees,
+  // whatever rows stand beside it.
   for (const root of roots) {
     for (let row = 0, cell = 0; row < rows; row++, cell += columns) {
       let node = root

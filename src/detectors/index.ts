@@ -8,10 +8,14 @@ import { pca } from './pca.ts'
 const list: readonly DetectorDefinition[] = [knn, pca, iforest, mad]
 
 /** All detectors by name. */
-export const detectors: PluginCatalog<DetectorDefinition> = new Map(list.map((detector) => [detector.name, detector]))
+export const detectors: PluginCatalog<DetectorDefinition> = new Map(
+  list.map((detector) => [detector.name, detector]),
+)
 
 const byAnyName = new Map(
-  list.flatMap((detector) => [detector.name, ...(detector.aliases ?? [])].map((name) => [name.toLowerCase(), detector])),
+  list.flatMap((detector) =>
+    [detector.name, ...(detector.aliases ?? [])].map((name) => [name.toLowerCase(), detector]),
+  ),
 )
 
 /** The detector of a name in any case, of an alias, or of a Python path such as `pyod.models.knn.KNN`. */

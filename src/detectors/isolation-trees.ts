@@ -49,7 +49,10 @@ export function growForest(data: Matrix, plan: ForestPlan): Forest {
   }
   const grow = (from: number, to: number, depth: number): void => {
     const split = to - from > 1 && depth < deepest ? drawSplit(from, to) : undefined
-    if (split === undefined) return leaf(to - from, depth)
+    if (split === undefined) {
+      leaf(to - from, depth)
+      return
+    }
     const node = column.length
     column.push(split.column)
     value.push(split.at)

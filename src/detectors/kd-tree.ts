@@ -67,7 +67,10 @@ interface Nodes {
   readonly lowestRight: Float64Array
 }
 
-/** Nearest side first; what each column adds to the bound of a waiting node is kept with it (Arya, Mount 1993). */
+/**
+ * Nearest side first; what each column adds to the bound of a waiting node is kept with it (Arya, Mount
+ * 1993).
+ */
 function createSearch(rows: Rows, nodes: Nodes): KdTree['search'] {
   const { metric, columns } = rows
   const { begin, end, column, right, highestLeft, lowestRight } = nodes
@@ -143,14 +146,25 @@ interface Stretch {
 }
 
 /** The largest value of a column (sign 1), or the smallest (sign -1). */
-function extreme({ data, columns }: Rows, order: Int32Array, { from, to, column, sign }: Stretch & { sign: 1 | -1 }): number {
+function extreme(
+  { data, columns }: Rows,
+  order: Int32Array,
+  { from, to, column, sign }: Stretch & { sign: 1 | -1 },
+): number {
   let most = Number.NEGATIVE_INFINITY
   for (let i = from; i < to; i++) most = Math.max(most, sign * data[order[i]! * columns + column]!)
   return sign * most
 }
 
-/** Hoare's selection: afterwards the rows of `order` before `middle` are not above those from it on, in one column. */
-function select(source: Rows, order: Int32Array, { from, to, middle, column }: Stretch & { middle: number }): void {
+/**
+ * Hoare's selection: afterwards the rows of `order` before `middle` are not above those from it on, in one
+ * column.
+ */
+function select(
+  source: Rows,
+  order: Int32Array,
+  { from, to, middle, column }: Stretch & { middle: number },
+): void {
   const valueAt = (i: number): number => source.data[order[i]! * source.columns + column]!
   let low = from
   let high = to - 1

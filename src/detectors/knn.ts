@@ -1,26 +1,50 @@
 import { z } from 'zod'
 import { readState, requireTrainable, requireWidth } from './checks.ts'
-import { contaminationOption, defineDetector, ignoredOption, type Matrix, type Model, type ModelState } from './detector.ts'
+import {
+  contaminationOption,
+  defineDetector,
+  ignoredOption,
+  type Matrix,
+  type Model,
+  type ModelState,
+} from './detector.ts'
 import { buildKdTree, type KdTree } from './kd-tree.ts'
 import { METRIC_KINDS, type Metric, minkowski, overflowingDistance, toDistance } from './metric.ts'
 import { type Found, type Query, type Rows, searchAll } from './neighbours.ts'
 
 const METHODS = ['largest', 'mean', 'median'] as const
-const NAMED_METRICS = { euclidean: 2, l2: 2, manhattan: 1, l1: 1, cityblock: 1, chebyshev: Number.POSITIVE_INFINITY } as const
+const NAMED_METRICS = {
+  euclidean: 2,
+  l2: 2,
+  manhattan: 1,
+  l1: 1,
+  cityblock: 1,
+  chebyshev: Number.POSITIVE_INFINITY,
+} as const
 
 const options = z.strictObject({
   contamination: contaminationOption,
-  n_neighbors: z.int().min(1).default(5).meta({ description: 'How many nearest training rows a row is compared with.' }),
-  method: z
-    .enum(METHODS)
-    .default('largest')
-    .meta({ description: 'What the distances to the neighbours become: the largest, their mean or their median.' }),
+  n_neighbors: z
+    .int()
+    .min(1)
+    .default(5)
+    .meta({ description: 'How many nearest training rows a row is compared with.' }),
+  method: z.enum(METHODS).default('largest').meta({
+    description: 'What the distances to the neighbours become: the largest, their mean or their median.',
+  }),
   metric: z
     .enum(['minkowski', 'euclidean', 'l2', 'manhattan', 'l1', 'cityblock', 'chebyshev'])
     .default('minkowski')
     .meta({ description: 'The distance; minkowski uses the exponent p.' }),
-  p: z.number().positive().default(2).meta({ description: 'Exponent of the Minkowski distance: 2 is Euclidean, 1 is Manhattan.' }),
-  metric_params: z.null().default(null).meta({ description: 'Accepted for compatibility with PyOD; only null.' }),
+  p: z
+    .number()
+    .positive()
+    .default(2)
+    .meta({ description: 'Exponent of the Minkowski distance: 2 is Euclidean, 1 is Manhattan.' }),
+  metric_params: z
+    .null()
+    .default(null)
+    .meta({ description: 'Accepted for compatibility with PyOD; only null.' }),
   radius: ignoredOption,
   algorithm: ignoredOption,
   leaf_size: ignoredOption,
@@ -33,21 +57,30 @@ interface Settings {
   readonly metric: Metric
 }
 
-// Beyond so many columns a tree visits nearly every row anyway; for few rows or few questions it does not pay.
+// Beyond so many columns a tree visits nearly every row anyway; for few rows or few questions it does not
+// pay.
 const TREE_COLUMNS = 20
 const TREE_ROWS = 128
 const TREE_QUERIES = 64
 
-/** Distance to the k-th nearest training row (Ramaswamy 2000), or the mean or median of the k distances (Angiulli 2002). */
+/**
+ * Distance to the k-th nearest training row (Ramaswamy 2000), or the mean or median of the k distances
+ * (Angiulli 2002).
+ */
 export const knn = defineDetector({
   name: 'KNN',
   summary: 'Distance of a row to its nearest neighbours among the training rows.',
-  source: 'PyOD 3.6.7 pyod/models/knn.py; Ramaswamy, Rastogi, Shim: Efficient algorithms for mining outliers (2000)',
+  source:
+    'PyOD 3.6.7 pyod/models/knn.py; Ramaswamy, Rastogi, Shim: Efficient algorithms for mining outliers (2000)',
   options,
   example: { n_neighbors: 5, method: 'largest' },
   fit(data, { n_neighbors, method, metric, p }) {
     requireTrainable('KNN', data, n_neighbors + 1, `, or lower n_neighbors (now ${n_neighbors})`)
-    const settings = { neighbours: n_neighbors, method, metric: minkowski(metric === 'minkowski' ? p : NAMED_METRICS[metric]) }
+    const settings = {
+      neighbours: n_neighbors,
+      method,
+      metric: minkowski(metric === 'minkowski' ? p : NAMED_METRICS[metric]),
+    }
     const neighbourhood = createNeighbourhood({ ...data, data: data.data.slice() }, settings)
     return { model: neighbourhood.model, trainScores: neighbourhood.scoreTraining() }
   },
@@ -57,15 +90,24 @@ export const knn = defineDetector({
     const p = read.number('p')
     const neighbours = read.number('neighbours')
     const training = read.matrix('training')
-    read.require(Number.isInteger(neighbours) && neighbours >= 1 && neighbours < training.rows, 'it has too few rows')
+    read.require(
+      Number.isInteger(neighbours) && neighbours >= 1 && neighbours < training.rows,
+      'it has too few rows',
+    )
     read.require(p > 0 && training.columns > 0, 'its metric or its rows are not valid')
     const metric: Metric = kind === 'chebyshev' ? minkowski(Number.POSITIVE_INFINITY) : { kind, p }
     return createNeighbourhood(training, { neighbours, method: read.text('method', METHODS), metric }).model
   },
 })
 
-/** A model over training rows that it owns. The tree is built when first worth it; results are the same with and without. */
-function createNeighbourhood(training: Matrix, settings: Settings): { model: Model; scoreTraining(): Float64Array } {
+/**
+ * A model over training rows that it owns. The tree is built when first worth it; results are the same with
+ * and without.
+ */
+function createNeighbourhood(
+  training: Matrix,
+  settings: Settings,
+): { model: Model; scoreTraining(): Float64Array } {
   const { neighbours, metric } = settings
   const rows: Rows = { data: training.data, columns: training.columns, metric }
   const mayGrow = training.columns <= TREE_COLUMNS && training.rows >= TREE_ROWS
@@ -82,7 +124,12 @@ function createNeighbourhood(training: Matrix, settings: Settings): { model: Mod
       scores[place(index)] = toScore(searched, query, best, settings)
     }
   }
-  const searchTree = (grown: KdTree, count: number, queryOf: (index: number) => Query, found: Found): void => {
+  const searchTree = (
+    grown: KdTree,
+    count: number,
+    queryOf: (index: number) => Query,
+    found: Found,
+  ): void => {
     const best = new Float64Array(neighbours)
     for (let i = 0; i < count; i++) {
       const query = queryOf(i)
@@ -107,8 +154,20 @@ function createNeighbourhood(training: Matrix, settings: Settings): { model: Mod
         const scores = new Float64Array(data.rows)
         const queryOf = (i: number): Query => ({ data: data.data, offset: i * data.columns, skip: -1 })
         const grown = treeFor(data.rows)
-        if (grown !== undefined) searchTree(grown, data.rows, queryOf, writeTo(scores, grown.rows, (i) => i))
-        else searchAll(rows, Array.from(scores, (_, i) => queryOf(i)), neighbours, writeTo(scores, rows, (i) => i))
+        if (grown !== undefined)
+          searchTree(
+            grown,
+            data.rows,
+            queryOf,
+            writeTo(scores, grown.rows, (i) => i),
+          )
+        else
+          searchAll(
+            rows,
+            Array.from(scores, (_, i) => queryOf(i)),
+            neighbours,
+            writeTo(scores, rows, (i) => i),
+          )
         return scores
       },
     },
@@ -118,18 +177,38 @@ function createNeighbourhood(training: Matrix, settings: Settings): { model: Mod
       const searched = grown?.rows ?? rows
       const queryOf = (i: number): Query => ({ data: searched.data, offset: i * searched.columns, skip: i })
       // In the order of the leaves, where one query's rows are still in the cache for the next.
-      if (grown !== undefined) searchTree(grown, training.rows, queryOf, writeTo(scores, searched, (i) => grown.order[i]!))
-      else searchAll(rows, Array.from(scores, (_, i) => queryOf(i)), neighbours, writeTo(scores, rows, (i) => i))
+      if (grown !== undefined)
+        searchTree(
+          grown,
+          training.rows,
+          queryOf,
+          writeTo(scores, searched, (i) => grown.order[i]!),
+        )
+      else
+        searchAll(
+          rows,
+          Array.from(scores, (_, i) => queryOf(i)),
+          neighbours,
+          writeTo(scores, rows, (i) => i),
+        )
       return scores
     },
   }
 }
 
-function toScore(rows: Rows, query: Query, best: Float64Array, { neighbours, method, metric }: Settings): number {
+function toScore(
+  rows: Rows,
+  query: Query,
+  best: Float64Array,
+  { neighbours, method, metric }: Settings,
+): number {
   const reduced = best[neighbours - 1]!
   if (reduced === Number.POSITIVE_INFINITY) return join(distancesBeyond(rows, query, neighbours), method)
   if (method === 'largest') return toDistance(metric, reduced)
-  return join(best.map((value) => toDistance(metric, value)), method)
+  return join(
+    best.map((value) => toDistance(metric, value)),
+    method,
+  )
 }
 
 /** The nearest distances of a row so far away that its reduced distances overflow. */
@@ -138,7 +217,8 @@ function distancesBeyond(rows: Rows, query: Query, neighbours: number): Float64A
   const wanted = query.data.subarray(query.offset, query.offset + columns)
   const distances: number[] = []
   for (let row = 0; row * columns < data.length; row++)
-    if (row !== query.skip) distances.push(overflowingDistance(metric, wanted, data.subarray(row * columns, (row + 1) * columns)))
+    if (row !== query.skip)
+      distances.push(overflowingDistance(metric, wanted, data.subarray(row * columns, (row + 1) * columns)))
   return Float64Array.from(distances).sort().subarray(0, neighbours)
 }
 
@@ -149,7 +229,9 @@ function join(distances: Float64Array, method: Settings['method']): number {
       return distances[count - 1]!
     case 'mean': {
       const total = distances.reduce((sum, distance) => sum + distance, 0)
-      return Number.isFinite(total) ? total / count : distances.reduce((sum, distance) => sum + distance / count, 0)
+      return Number.isFinite(total)
+        ? total / count
+        : distances.reduce((sum, distance) => sum + distance / count, 0)
     }
     case 'median': {
       const middle = count >> 1

@@ -5,17 +5,23 @@ import { contaminationOption, defineDetector, type Model } from './detector.ts'
 
 const options = z.strictObject({
   contamination: contaminationOption,
-  threshold: z.number().positive().default(3.5).meta({ description: 'Modified z-score above which a row counts as an outlier.' }),
+  threshold: z
+    .number()
+    .positive()
+    .default(3.5)
+    .meta({ description: 'Modified z-score above which a row counts as an outlier.' }),
 })
 
-// 0.6745 times the median absolute deviation, and 1.2533 times the mean one, are standard deviations of Gaussian data (Iglewicz, Hoaglin 1993).
+// 0.6745 times the median absolute deviation, and 1.2533 times the mean one, are standard deviations of
+// Gaussian data (Iglewicz, Hoaglin 1993).
 const MEDIAN_FACTOR = 0.6745
 const MEAN_FACTOR = 1.253314
 // History without any spread: one percent of its value is the unit, or 0.01 when that value is zero.
 const CONSTANT_SHARE = 0.01
 
 /**
- * Modified z-score: 0.6745 |x - median| / MAD. Where more than half of the values are the same, so that the MAD is zero (PyOD then gives 0 or 1.8e308), the
+ * Modified z-score: 0.6745 |x - median| / MAD. Where more than half of the values are the same, so that the
+ * MAD is zero (PyOD then gives 0 or 1.8e308), the
  * mean absolute deviation takes its place; for a constant history the unit is one percent of the constant.
  */
 export const mad = defineDetector({
@@ -48,7 +54,9 @@ function createModel(median: number, unit: number): Model {
     state: { median, unit },
     score(data) {
       requireWidth('MAD', data, 1)
-      return data.data.map((value) => Math.min((MEDIAN_FACTOR * Math.abs(value - median)) / unit, Number.MAX_VALUE))
+      return data.data.map((value) =>
+        Math.min((MEDIAN_FACTOR * Math.abs(value - median)) / unit, Number.MAX_VALUE),
+      )
     },
   }
 }

@@ -1,4 +1,7 @@
-/** A Minkowski distance. All arithmetic per pair of rows stands here, summed in column order, so that every way of searching gives the same bits. */
+/**
+ * A Minkowski distance. All arithmetic per pair of rows stands here, summed in column order, so that every
+ * way of searching gives the same bits.
+ */
 export interface Metric {
   readonly kind: (typeof METRIC_KINDS)[number]
   /** The exponent; 2, 1 and infinity for the three named kinds. */
@@ -9,7 +12,8 @@ export const METRIC_KINDS = ['euclidean', 'manhattan', 'chebyshev', 'minkowski']
 
 /** The Minkowski metric of exponent `p`, as its named kind where it has one. */
 export function minkowski(p: number): Metric {
-  const kind = p === 2 ? 'euclidean' : p === 1 ? 'manhattan' : p === Number.POSITIVE_INFINITY ? 'chebyshev' : 'minkowski'
+  const kind =
+    p === 2 ? 'euclidean' : p === 1 ? 'manhattan' : p === Number.POSITIVE_INFINITY ? 'chebyshev' : 'minkowski'
   return { kind, p }
 }
 
@@ -22,7 +26,7 @@ export function extend(metric: Metric, reduced: number, difference: number): num
     case 'manhattan':
       return reduced + size
     case 'chebyshev':
-      return size > reduced ? size : reduced
+      return Math.max(reduced, size)
     case 'minkowski':
       return reduced + size ** metric.p
   }

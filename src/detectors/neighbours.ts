@@ -15,14 +15,18 @@ export interface Rows {
   readonly metric: Metric
 }
 
-/** Brings the rows `from` to `to` (exclusive) into `best`, the ascending reduced distances of the nearest rows so far. */
+/**
+ * Brings the rows `from` to `to` (exclusive) into `best`, the ascending reduced distances of the nearest
+ * rows so far.
+ */
 export function scan(rows: Rows, from: number, to: number, query: Query, best: Float64Array): void {
   if (rows.metric.kind !== 'euclidean') scanAny(rows, from, to, query, best)
   else if (rows.columns === 6) scanSix(rows, from, to, query, best)
   else scanEuclidean(rows, from, to, query, best)
 }
 
-// The inner loops of everything: the arithmetic of `extend`, spelled out because that is what makes them fast.
+// The inner loops of everything: the arithmetic of `extend`, spelled out because that is what makes them
+// fast.
 function scanEuclidean(rows: Rows, from: number, to: number, query: Query, best: Float64Array): void {
   const { data, columns } = rows
   const { data: wanted, offset, skip } = query
@@ -98,7 +102,10 @@ function insert(best: Float64Array, reduced: number): void {
   best[place] = reduced
 }
 
-/** Receives the ascending reduced distances of the nearest rows of query number `index`; the array is used again afterwards. */
+/**
+ * Receives the ascending reduced distances of the nearest rows of query number `index`; the array is used
+ * again afterwards.
+ */
 export type Found = (index: number, query: Query, best: Float64Array) => void
 
 const QUERIES_AT_ONCE = 64
@@ -108,7 +115,10 @@ const BLOCK_VALUES = 4096
 export function searchAll(rows: Rows, queries: readonly Query[], neighbours: number, found: Found): void {
   const count = rows.data.length / rows.columns
   const block = Math.max(16, Math.floor(BLOCK_VALUES / rows.columns))
-  const bests = Array.from({ length: Math.min(QUERIES_AT_ONCE, queries.length) }, () => new Float64Array(neighbours))
+  const bests = Array.from(
+    { length: Math.min(QUERIES_AT_ONCE, queries.length) },
+    () => new Float64Array(neighbours),
+  )
   for (let start = 0; start < queries.length; start += QUERIES_AT_ONCE) {
     const some = queries.slice(start, start + QUERIES_AT_ONCE)
     for (const best of bests) best.fill(Number.POSITIVE_INFINITY)

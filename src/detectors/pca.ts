@@ -1,7 +1,14 @@
 import { z } from 'zod'
 import { AnomstackError } from '../core/errors.ts'
 import { readState, requireTrainable, requireWidth } from './checks.ts'
-import { contaminationOption, defineDetector, ignoredOption, type Matrix, type Model, type ModelState } from './detector.ts'
+import {
+  contaminationOption,
+  defineDetector,
+  ignoredOption,
+  type Matrix,
+  type Model,
+  type ModelState,
+} from './detector.ts'
 import { symmetricEigen } from './eigen.ts'
 import { type Standard, standardise } from './standardise.ts'
 
@@ -11,19 +18,25 @@ const options = z.strictObject({
     .union([z.int().min(1), z.number().gt(0).lt(1)])
     .nullable()
     .default(null)
-    .meta({ description: 'Components to keep: all when null, so many, or as many as explain this share of the variance.' }),
-  n_selected_components: z
-    .int()
-    .min(1)
-    .nullable()
-    .default(null)
-    .meta({ description: 'Only so many of the kept components, those of least variance, are used; all when null.' }),
-  standardization: z.boolean().default(true).meta({ description: 'Bring every column to mean 0 and variance 1 first.' }),
+    .meta({
+      description:
+        'Components to keep: all when null, so many, or as many as explain this share of the variance.',
+    }),
+  n_selected_components: z.int().min(1).nullable().default(null).meta({
+    description: 'Only so many of the kept components, those of least variance, are used; all when null.',
+  }),
+  standardization: z
+    .boolean()
+    .default(true)
+    .meta({ description: 'Bring every column to mean 0 and variance 1 first.' }),
   weighted: z
     .boolean()
     .default(true)
     .meta({ description: 'Weigh a component by the inverse of the share of variance that it explains.' }),
-  whiten: z.boolean().default(false).meta({ description: 'Accepted for compatibility with PyOD, whose scores do not depend on it.' }),
+  whiten: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Accepted for compatibility with PyOD, whose scores do not depend on it.' }),
   svd_solver: ignoredOption,
   tol: ignoredOption,
   iterated_power: ignoredOption,
@@ -31,7 +44,8 @@ const options = z.strictObject({
   random_state: ignoredOption,
 })
 
-// A component that explains less than this share is rounding noise: its direction means nothing and its weight would drown all others.
+// A component that explains less than this share is rounding noise: its direction means nothing and its
+// weight would drown all others.
 const LEAST_SHARE = 1e-12
 
 interface Components {
@@ -42,14 +56,18 @@ interface Components {
 }
 
 /**
- * Score = sum over the components of |z - v| / r, where z is the standardised row, v the unit eigenvector taken as a point, and r the share of variance that
- * it explains. Where PyOD divides by zero this is defined: components that explain (next to) nothing are left out, which hides nothing because every distance is
- * taken in the full space; where no component is left (all columns constant) the score is |z|, with scale 1 for constant columns.
+ * Score = sum over the components of |z - v| / r, where z is the standardised row, v the unit eigenvector
+ * taken as a point, and r the share of variance that
+ * it explains. Where PyOD divides by zero this is defined: components that explain (next to) nothing are
+ * left out, which hides nothing because every distance is
+ * taken in the full space; where no component is left (all columns constant) the score is |z|, with scale 1
+ * for constant columns.
  */
 export const pca = defineDetector({
   name: 'PCA',
   summary: 'Distances of a row to the principal components of the training rows.',
-  source: 'PyOD 3.6.7 pyod/models/pca.py; Shyu et al.: A novel anomaly detection scheme based on principal component classifier (2003)',
+  source:
+    'PyOD 3.6.7 pyod/models/pca.py; Shyu et al.: A novel anomaly detection scheme based on principal component classifier (2003)',
   options,
   example: { n_components: 0.95 },
   fit(data, { n_components, n_selected_components, standardization, weighted }) {
@@ -61,7 +79,11 @@ export const pca = defineDetector({
       weighted,
       most: Math.min(data.rows, data.columns),
     })
-    const model = createModel(standard, components)
+    // PyOD centres rows only where it standardises them; with nothing but a constant to compare with, the
+    // distance from it is what counts.
+    const centre = standardization || components.weights.length === 0
+    const mean = centre ? standard.mean : new Float64Array(data.columns)
+    const model = createModel({ mean, scale: standard.scale }, components)
     return { model, trainScores: model.score(data) }
   },
   restore(state) {
@@ -105,22 +127,33 @@ interface Selection {
   readonly most: number
 }
 
-function select({ values, vectors, columns }: Decomposition, { kept, selected, weighted, most }: Selection): Components {
+function select(
+  { values, vectors, columns }: Decomposition,
+  { kept, selected, weighted, most }: Selection,
+): Components {
   const variances = values.map((value) => Math.max(0, value))
   const total = variances.reduce((sum, variance) => sum + variance, 0)
   const shares = variances.map((variance) => (total > 0 ? variance / total : 0))
   const end = kept === null ? most : kept < 1 ? Math.min(most, countFor(shares, kept)) : kept
   if (end > most)
-    throw new AnomstackError('TRAINING_IMPOSSIBLE', `PCA cannot keep ${end} components of data with ${most}: lower n_components`)
+    throw new AnomstackError(
+      'TRAINING_IMPOSSIBLE',
+      `PCA cannot keep ${end} components of data with ${most}: lower n_components`,
+    )
   const count = selected ?? end
   if (count > end)
-    throw new AnomstackError('TRAINING_IMPOSSIBLE', `PCA cannot select ${count} of ${end} components: lower n_selected_components`)
+    throw new AnomstackError(
+      'TRAINING_IMPOSSIBLE',
+      `PCA cannot select ${count} of ${end} components: lower n_selected_components`,
+    )
   const chosen = Array.from({ length: count }, (_, i) => end - count + i).filter((i) =>
     weighted ? shares[i]! >= LEAST_SHARE : total > 0,
   )
   return {
     vectors: {
-      data: Float64Array.from(chosen.flatMap((i) => Array.from(vectors.subarray(i * columns, (i + 1) * columns)))),
+      data: Float64Array.from(
+        chosen.flatMap((i) => Array.from(vectors.subarray(i * columns, (i + 1) * columns))),
+      ),
       rows: chosen.length,
       columns,
     },
@@ -172,6 +205,12 @@ function createModel({ mean, scale }: Standard, { vectors, weights }: Components
 
 /** The score of a row so far away that its squares overflow; the unit vectors are nothing beside it. */
 function farScore(z: Float64Array, divisors: Float64Array): number {
-  const distance = Math.min(Math.hypot(...z.map((value) => Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value)))), Number.MAX_VALUE)
-  return Math.min(divisors.reduce((score, divisor) => score + distance / divisor, 0), Number.MAX_VALUE)
+  const distance = Math.min(
+    Math.hypot(...z.map((value) => Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value)))),
+    Number.MAX_VALUE,
+  )
+  return Math.min(
+    divisors.reduce((score, divisor) => score + distance / divisor, 0),
+    Number.MAX_VALUE,
+  )
 }

@@ -1,4 +1,7 @@
-/** The `rank`-th percentile (0..100) with linear interpolation between neighbours, as numpy computes it; NaN of nothing. */
+/**
+ * The `rank`-th percentile (0..100) with linear interpolation between neighbours, as numpy computes it; NaN
+ * of nothing.
+ */
 export function percentile(values: Float64Array, rank: number): number {
   if (values.length === 0) return Number.NaN
   const sorted = values.slice().sort()

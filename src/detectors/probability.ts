@@ -6,7 +6,8 @@ export type Scale =
   | { readonly method: 'linear'; readonly min: number; readonly max: number }
   | { readonly method: 'unify'; readonly mean: number; readonly deviation: number }
 
-// PyOD's formulas, from pyod/models/base.py (predict_proba, predict_confidence); a range below this counts as none.
+// PyOD's formulas, from pyod/models/base.py (predict_proba, predict_confidence); a range below this counts
+// as none.
 const NO_RANGE = 10 * Number.EPSILON
 
 /** Min-max of the training scores. */
@@ -30,14 +31,18 @@ export function unifyScale(trainScores: Float64Array): Scale {
   return { method: 'unify', mean, deviation: largest * Math.sqrt(squares / count) }
 }
 
-/** Scores as probabilities in 0..1. Where the training scores are all equal, `linear` takes 1 as their range, and `unify` gives 1 above them and else 0. */
+/**
+ * Scores as probabilities in 0..1. Where the training scores are all equal, `linear` takes 1 as their range,
+ * and `unify` gives 1 above them and else 0.
+ */
 export function toProbability(scores: Float64Array, scale: Scale): Float64Array {
   switch (scale.method) {
     case 'linear': {
       const { min, max } = scale
       const range = max - min < NO_RANGE ? 1 : max - min
       // Halves, where the range itself overflows.
-      if (range === Number.POSITIVE_INFINITY) return scores.map((score) => clip((score / 2 - min / 2) / (max / 2 - min / 2)))
+      if (range === Number.POSITIVE_INFINITY)
+        return scores.map((score) => clip((score / 2 - min / 2) / (max / 2 - min / 2)))
       return scores.map((score) => clip((score - min) / range))
     }
     case 'unify': {
@@ -62,10 +67,17 @@ export function labelsOf(scores: Float64Array, threshold: number): Uint8Array {
   return Uint8Array.from(scores, (score) => (score > threshold ? 1 : 0))
 }
 
-/** How sure it is, in 0..1, that a slightly different training set would give each score the same label (Perini 2020). */
+/**
+ * How sure it is, in 0..1, that a slightly different training set would give each score the same label
+ * (Perini 2020).
+ */
 export function confidenceOf(
   scores: Float64Array,
-  { trainScores, contamination, threshold }: { trainScores: Float64Array; contamination: number; threshold: number },
+  {
+    trainScores,
+    contamination,
+    threshold,
+  }: { trainScores: Float64Array; contamination: number; threshold: number },
 ): Float64Array {
   const count = trainScores.length
   const sorted = trainScores.slice().sort()

@@ -31,11 +31,15 @@ export function logFactorial(n: number): number {
   }
   const x = n + 1
   const inverse = 1 / (x * x)
-  const series = (1 / 12 - inverse * (1 / 360 - inverse * (1 / 1260 - inverse * (1 / 1680 - inverse / 1188)))) / x
+  const series =
+    (1 / 12 - inverse * (1 / 360 - inverse * (1 / 1260 - inverse * (1 / 1680 - inverse / 1188)))) / x
   return (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + series
 }
 
-/** Probability of at most `successes` of `trials`, each of probability `p`: the regularised incomplete beta function I(1-p; trials-successes, successes+1). */
+/**
+ * Probability of at most `successes` of `trials`, each of probability `p`: the regularised incomplete beta
+ * function I(1-p; trials-successes, successes+1).
+ */
 export function binomialCdf(successes: number, trials: number, p: number): number {
   if (successes >= trials) return 1
   if (successes < 0) return 0
@@ -45,9 +49,15 @@ export function binomialCdf(successes: number, trials: number, p: number): numbe
   const b = successes + 1
   const x = 1 - p
   const logFront =
-    logFactorial(trials) - logFactorial(trials - successes - 1) - logFactorial(successes) + a * Math.log(x) + b * Math.log(p)
+    logFactorial(trials) -
+    logFactorial(trials - successes - 1) -
+    logFactorial(successes) +
+    a * Math.log(x) +
+    b * Math.log(p)
   const front = Math.exp(logFront)
-  return x < (a + 1) / (a + b + 2) ? (front * betaFraction(a, b, x)) / a : 1 - (front * betaFraction(b, a, p)) / b
+  return x < (a + 1) / (a + b + 2)
+    ? (front * betaFraction(a, b, x)) / a
+    : 1 - (front * betaFraction(b, a, p)) / b
 }
 
 /** Continued fraction of the incomplete beta function by Lentz's method (Abramowitz, Stegun 26.5.8). */

@@ -10,15 +10,21 @@ export interface Standard {
 const LARGE = 2 ** 480
 
 /**
- * Mean and population standard deviation of each column, and the rows brought to them. As in scikit-learn's StandardScaler a column that cannot be told from a
- * constant has scale 1. Without `divide` the rows are only centred, all scales are 1, and the centred rows may be smaller by one common factor.
+ * Mean and population standard deviation of each column, and the rows brought to them. As in scikit-learn's
+ * StandardScaler a column that cannot be told from a
+ * constant has scale 1. Without `divide` the rows are only centred, all scales are 1, and the centred rows
+ * may be smaller by one common factor.
  */
-export function standardise({ data, rows, columns }: Matrix, divide: boolean): Standard & { centred: Float64Array } {
+export function standardise(
+  { data, rows, columns }: Matrix,
+  divide: boolean,
+): Standard & { centred: Float64Array } {
   const mean = new Float64Array(columns)
   const scale = new Float64Array(columns).fill(1)
   const centred = new Float64Array(data.length)
   const largest = new Float64Array(columns)
-  for (let i = 0; i < data.length; i++) largest[i % columns] = Math.max(largest[i % columns]!, Math.abs(data[i]!))
+  for (let i = 0; i < data.length; i++)
+    largest[i % columns] = Math.max(largest[i % columns]!, Math.abs(data[i]!))
   const common = shrinkFor(largest.reduce((most, size) => Math.max(most, size), 0))
   for (let j = 0; j < columns; j++) {
     const shrink = divide ? shrinkFor(largest[j]!) : common
@@ -39,7 +45,8 @@ export function standardise({ data, rows, columns }: Matrix, divide: boolean): S
     if (!(variance > noise)) continue
     const deviation = Math.sqrt(variance)
     if (divide) scale[j] = deviation / shrink
-    for (let i = j; i < data.length; i += columns) centred[i] = (data[i]! * shrink - middle) / (divide ? deviation : 1)
+    for (let i = j; i < data.length; i += columns)
+      centred[i] = (data[i]! * shrink - middle) / (divide ? deviation : 1)
   }
   return { mean, scale, centred }
 }

@@ -91,7 +91,7 @@ export async function callFunction(
 }
 
 function start(task: FunctionTask, env: Readonly<Record<string, string>>): ChildProcess {
-  const { url, execArgv } = workerFile(import.meta.url, 'function-process')
+  const { url, execArgv } = workerFile(import.meta.url, 'function-worker')
   return fork(url, {
     execArgv: [
       ...execArgv,

@@ -11,6 +11,9 @@ interface UserPlace extends Position {
 const LONGEST_PROBLEM = 2_000
 const LONGEST_STACK = 10_000
 
+/** Where this program's own code is: it is of no interest to users, even if it is installed as a package. */
+const PROGRAM = new URL('..', import.meta.url).href
+
 const places = new WeakMap<object, UserPlace>()
 
 /** Makes stacks of this process show only user code and packages, at the positions that users wrote. `source` gives the text of a user's file. */
@@ -22,8 +25,7 @@ export function showUserStacks(source: (file: string) => Transpiled | undefined)
       const line = site.getLineNumber() ?? 1
       const column = site.getColumnNumber() ?? 1
       const transpiled = source(file)
-      if (transpiled === undefined)
-        return file.includes('node_modules') && !file.includes('/tsx/') ? [`    at ${shownSite(site)}`] : []
+      if (transpiled === undefined) return isPackage(file) ? [`    at ${shownSite(site)}`] : []
       const original = transpiled.original({ line, column })
       if (!places.has(error)) places.set(error, { file, ...original })
       return [
@@ -32,6 +34,10 @@ export function showUserStacks(source: (file: string) => Transpiled | undefined)
     })
     return [headOf(error), ...lines].join('\n')
   }
+}
+
+function isPackage(file: string): boolean {
+  return file.includes('node_modules') && !file.startsWith(PROGRAM) && !file.includes('/tsx/')
 }
 
 /** A call site shows itself as a line of a stack does; its type does not say so. */

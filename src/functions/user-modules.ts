@@ -19,6 +19,12 @@ export interface UserModules {
   readonly source: (file: string) => Transpiled | undefined
 }
 
+interface Import {
+  readonly url: string
+  /** Whether it is the user's code, and not that of a package or of Node. */
+  readonly own: boolean
+}
+
 const COMPLETIONS = ['.ts', '.js', '.mts', '.mjs', '.json', '/index.ts', '/index.js']
 
 function isFile(path: string): boolean {
@@ -34,12 +40,17 @@ function resolveFile(url: URL, specifier: string, importer: string): string {
   return pathToFileURL(found).href + url.search
 }
 
-/** URL of what `importer` means by `specifier`; a package that the project has not is looked for among those of the program. */
-export function resolveImport(specifier: string, importer: string): string {
-  if (isBuiltin(specifier)) return specifier.startsWith('node:') ? specifier : `node:${specifier}`
+/** What `importer` means by `specifier`; a package that the project has not is looked for among those of the program. */
+function resolveImport(specifier: string, importer: string): Import {
+  if (isBuiltin(specifier)) return { url: specifier, own: false }
   const parent = pathToFileURL(importer).href
   if (/^(\.{0,2}\/|file:)/.test(specifier))
-    return resolveFile(new URL(specifier, parent), specifier, importer)
+    return { url: resolveFile(new URL(specifier, parent), specifier, importer), own: true }
+  const url = resolvePackage(specifier, parent)
+  return { url, own: url.startsWith('file:') && !url.includes('/node_modules/') }
+}
+
+function resolvePackage(specifier: string, parent: string): string {
   try {
     return import.meta.resolve(specifier, parent)
   } catch (error) {
@@ -57,9 +68,9 @@ function isCommonJs(text: string): boolean {
   )
 }
 
-/** The user's own code that a URL stands for, or undefined for what Node loads by itself. */
-function readUserCode(url: string): FunctionSource | undefined {
-  if (!url.startsWith('file:') || url.includes('/node_modules/')) return undefined
+/** The code to load in place of Node, or undefined for what Node loads by itself. */
+function readOwnCode({ url, own }: Import): FunctionSource | undefined {
+  if (!own) return undefined
   const file = fileURLToPath(url)
   const ending = extname(file)
   if (ending === '.ts' || ending === '.mts')
@@ -116,21 +127,21 @@ export function createUserModules(): UserModules {
         meta.url = pathToFileURL(code.file).href
         meta.filename = code.file
         meta.dirname = dirname(code.file)
-        meta.resolve = (specifier: string) => resolveImport(specifier, code.file)
+        meta.resolve = (specifier: string) => resolveImport(specifier, code.file).url
       },
       importModuleDynamically: async (specifier: string) =>
         evaluate(await load(resolveImport(specifier, code.file))),
     })
   }
 
-  function load(url: string): Promise<Module> {
-    const known = modules.get(url)
+  function load(found: Import): Promise<Module> {
+    const known = modules.get(found.url)
     if (known !== undefined) return known
     const loading = Promise.resolve().then(() => {
-      const code = readUserCode(url)
-      return code === undefined ? loadNative(url) : compile(code)
+      const code = readOwnCode(found)
+      return code === undefined ? loadNative(found.url) : compile(code)
     })
-    modules.set(url, loading)
+    modules.set(found.url, loading)
     return loading
   }
 

@@ -67,6 +67,7 @@ async function fetchRows(source: Source, context: JobContext): Promise<readonly 
       signal,
       timeoutMs: duration(batch.settings.function_timeout),
       memoryMb: batch.settings.function_memory_mb,
+      onOutput: (line) => context.logger.log('info', line),
     },
   )
 }

@@ -2,13 +2,10 @@ import { parseDuration } from '../core/duration.ts'
 import { AnomstackError } from '../core/errors.ts'
 import type { MetricRow } from '../core/metric-row.ts'
 import type { Series } from '../core/series.ts'
-import type { Points } from '../databases/database.ts'
 import { judgedSeries } from '../models/judged-series.ts'
 import type { ScoreItem } from '../models/model-pool.ts'
 import type { StoredBundle } from '../models/model-store.ts'
-import { readScoreNote } from '../models/score-note.ts'
 import { type PreprocessParams, warmup } from '../timeseries/preprocess.ts'
-import { roundTo } from '../timeseries/round.ts'
 import { judgeableCount } from './cadence.ts'
 import { collectFailures, type Failures } from './failures.ts'
 import type { Job, JobContext } from './job.ts'
@@ -16,6 +13,7 @@ import { loadHistory } from './load-history.ts'
 import { hasOwnPreprocessing } from './model-spec-of.ts'
 import { ownFeatures } from './own-features.ts'
 import { scoreRows } from './score-rows.ts'
+import { unscored } from './unscored.ts'
 
 const DAY = 86_400_000
 
@@ -100,7 +98,7 @@ async function findUnscored(
     if (all === undefined || excluded.has(metric)) continue
     const judged = judgedSeries(all, preprocess)
     const count = judgeableCount(judged.timestamps, settings, now)
-    const wanted = unscored(judged, count, points.get('score'), context).filter(
+    const wanted = unscored(judged, count, points.get('score'), settings).filter(
       (timestamp) => timestamp >= since,
     )
     if (wanted.length > 0) candidates.push({ metric, series: all, wanted: new Set(wanted) })
@@ -120,27 +118,6 @@ function windowOf(
   // Raw points per resampled one are not known, so there the window is bounded by time alone, from the start of a bucket on.
   if (freq !== undefined) return { since: Math.floor((since - reach * freq) / freq) * freq }
   return { since: since - reach * DAY, maxPoints: settings.score_max_n + reach }
-}
-
-/** Timestamps among the newest `score_max_n` judgeable points without a score, or with one of another value. */
-function unscored(
-  judged: Series,
-  count: number,
-  scores: Points | undefined,
-  { batch }: JobContext,
-): number[] {
-  const { score_max_n, ingest_metric_rounding } = batch.settings
-  const rowAt = new Map(Array.from(scores?.timestamps ?? [], (timestamp, index) => [timestamp, index]))
-  const wanted: number[] = []
-  for (let index = Math.max(0, count - score_max_n); index < count; index++) {
-    const timestamp = judged.timestamps[index]!
-    const row = rowAt.get(timestamp)
-    const note = row === undefined ? undefined : readScoreNote(scores?.metadata?.[row])
-    const value = roundTo(judged.values[index]!, ingest_metric_rounding)
-    const restated = note !== undefined && roundTo(note.value, ingest_metric_rounding) !== value
-    if (row === undefined || restated) wanted.push(timestamp)
-  }
-  return wanted
 }
 
 /** A metric without a model is learning and waits; a damaged model fails that metric alone. */

@@ -1,3 +1,7 @@
+import type { BatchSettings } from '../config/batch-settings.ts'
+import type { Series } from '../core/series.ts'
+import type { Points } from '../databases/database.ts'
+import { judgedSeries } from '../models/judged-series.ts'
 import type { TrainItem } from '../models/model-pool.ts'
 import { judgeable } from './cadence.ts'
 import { collectFailures } from './failures.ts'
@@ -5,6 +9,7 @@ import type { Job, JobContext } from './job.ts'
 import { loadHistory } from './load-history.ts'
 import { modelSpecOf } from './model-spec-of.ts'
 import { ownFeatures } from './own-features.ts'
+import { unscored } from './unscored.ts'
 
 const DAY = 86_400_000
 
@@ -48,22 +53,32 @@ export const train: Job = {
 }
 
 async function loadItems(context: JobContext): Promise<readonly TrainItem[]> {
-  const { settings } = context.batch
+  const { batch, signal } = context
+  const { settings } = batch
   const now = context.clock.now()
-  const history = await loadHistory(context, 'train_sql', {
-    types: ['metric'],
-    since: now - settings.train_metric_timestamp_max_days_ago * DAY,
-    until: now,
-    maxPoints: settings.train_max_n,
-  })
+  const since = now - settings.train_metric_timestamp_max_days_ago * DAY
+  const history = await loadHistory(context, 'train_sql', { types: ['metric'], since, until: now, maxPoints: settings.train_max_n })
+  const scores = await context.table.history({ batch: batch.name, types: ['score'], since, maxPoints: settings.score_max_n, metadataOf: ['score'] }, { signal })
   const excluded = new Set(settings.train_exclude_metrics)
   const items: TrainItem[] = []
   for (const [metric, points] of history) {
-    const series = points.get('metric')
-    if (series !== undefined && !excluded.has(metric))
-      items.push({ metric, series: judgeable(series, settings, now) })
+    const all = points.get('metric')
+    if (all === undefined || excluded.has(metric)) continue
+    const series = judgeable(all, settings, now)
+    items.push({ metric, series: beforeUnscored(series, scores.get(metric)?.get('score'), settings) })
   }
   return ownFeatures(context, items)
+}
+
+/** A point is judged before it is learned from: once a metric has scores, those that are still to be scored, and what comes after them,
+ * stay out of fitting, unless too few would be left. */
+function beforeUnscored(series: Series, scores: Points | undefined, settings: BatchSettings): Series {
+  if (scores === undefined) return series
+  const judged = judgedSeries(series, settings.preprocess_params)
+  const [first] = unscored(judged, judged.timestamps.length, scores, settings)
+  const end = first === undefined ? -1 : series.timestamps.findIndex((timestamp) => timestamp >= first)
+  if (end < settings.train_min_n) return series
+  return { timestamps: series.timestamps.subarray(0, end), values: series.values.subarray(0, end) }
 }
 
 function countBy(statuses: readonly string[]): Record<string, number> {

@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { Piscina } from 'piscina'
-import { AnomstackError, locate, throwIfAborted } from '../core/errors.ts'
-import { workerFile } from '../core/worker-file.ts'
+import { AnomstackError, locate, messageOf, throwIfAborted } from '../core/errors.ts'
 import type { ModelSpec } from './model-spec.ts'
 import type {
   Failure,
@@ -17,6 +16,7 @@ import type {
   TrainOutcome,
 } from './tasks.ts'
 import { packParcel } from './transfer.ts'
+import { workerThread } from './worker-thread.ts'
 
 export type { ReplayItem, ScoreItem, TrainItem } from './tasks.ts'
 
@@ -110,33 +110,46 @@ export function createModelPool({
   let started: Promise<Piscina> | undefined
   let closed = false
 
+  let broken: AnomstackError | undefined
+  const waiting = new Set<(error: unknown) => void>()
+
   const start = async () => {
     const { Piscina } = await import('piscina')
-    const { url, execArgv } = workerFile(import.meta.url, 'worker')
-    return new Piscina({
+    const { url, execArgv } = workerThread(import.meta.url, 'worker')
+    const pool = new Piscina({
       filename: url.href,
       execArgv,
       minThreads: 0,
       maxThreads: threads,
       idleTimeout: idleMs,
     })
+    // A thread that cannot even load its file: no message would ever be answered.
+    pool.on('error', (error: unknown) => {
+      broken = new AnomstackError('JOB_FAILED', `a thread for models could not start: ${messageOf(error)}`, {
+        cause: error,
+      })
+      for (const reject of waiting) reject(broken)
+      started = undefined
+      pool.destroy().catch(() => {})
+    })
+    return pool
   }
 
   async function send<Name extends TaskName>(
     name: Name,
     message: Tasks[Name]['message'],
     signal: AbortSignal | undefined,
-  ) {
+  ): Promise<readonly Tasks[Name]['outcome'][]> {
     throwIfAborted(signal)
     if (closed) throw new AnomstackError('CANCELED', 'the model pool is closed')
     started ??= start()
     const pool = await started
     const { value, buffers } = packParcel(message, { keep: true })
-    return (await pool.run(value, {
-      name,
-      transferList: buffers,
-      signal: signal ?? null,
-    })) as readonly Tasks[Name]['outcome'][]
+    return new Promise((resolve, reject) => {
+      waiting.add(reject)
+      const running = pool.run(value, { name, transferList: buffers, signal: signal ?? null })
+      running.then(resolve, reject).finally(() => waiting.delete(reject))
+    })
   }
 
   /** A thread that dies takes its whole message with it: the metrics are tried again one by one to find which it was. */
@@ -150,6 +163,7 @@ export function createModelPool({
     } catch (error) {
       throwIfAborted(signal)
       if (closed) throw new AnomstackError('CANCELED', 'the model pool was closed', { cause: error })
+      if (error === broken) throw error
       if (message.items.length === 1) {
         const { metric } = message.items[0]!
         const { code, problem, at, retryable } = locate(error, { metric }, 'JOB_FAILED')
@@ -173,15 +187,16 @@ export function createModelPool({
   ): Promise<readonly Tasks[Name]['outcome'][]> {
     throwIfAborted(signal)
     const chunks = chunksOf(items, threads)
-    const outcomes: Tasks[Name]['outcome'][] = new Array(items.length)
+    const outcomes: Tasks[Name]['outcome'][] = []
     let next = 0
     // One message being worked on and one waiting for each thread; the others are not even packed.
     const lane = async () => {
       for (let chunk = chunks[next++]; chunk; chunk = chunks[next++]) {
         const message = { spec, settings, items: chunk.items } as Tasks[Name]['message']
-        const received = await sendIsolated(name, message, signal)
-        received.forEach((outcome, i) => {
-          outcomes[chunk!.start + i] = outcome
+        const { start } = chunk
+        const answered = await sendIsolated(name, message, signal)
+        answered.forEach((outcome, i) => {
+          outcomes[start + i] = outcome
         })
       }
     }

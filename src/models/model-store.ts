@@ -171,7 +171,7 @@ export function createModelStore(storage: Storage, options: ModelStoreOptions = 
         for (const [metric, bytes] of await bundle.read(missing)) {
           read.set(metric, bytes)
           // Copied, for what was read is a part of a larger range.
-          if (bytes instanceof Uint8Array) models.set(cacheKey(metric), bytes.slice())
+          if (bytes instanceof Uint8Array) models.set(cacheKey(metric), new Uint8Array(bytes))
         }
         return read
       },

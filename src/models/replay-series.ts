@@ -19,7 +19,7 @@ export function replaySeries(
   series: Series,
   spec: ModelSpec,
   options: ReplayOptions & { readonly features?: Features },
-): { readonly scored: ScoredSeries; refit(): FitResult } {
+): { readonly scored: ScoredSeries; readonly refit: () => FitResult } {
   const onGrid: ModelSpec = { ...spec, preprocess: { ...spec.preprocess, freq: null } }
   const judged = judgedSeries(series, spec.preprocess)
   const features = options.features ?? rowsOf(judged, onGrid.preprocess)

@@ -77,7 +77,7 @@ export function scoreRows(
     spec.combination,
   )
   const scores = combined.map((score) => roundTo(score, spec.scoreRounding))
-  const reasons: string[] = new Array(rows)
+  const reasons: string[] = []
   const opinionsOf = (row: number) =>
     opinions.map(({ name, probabilities }): Opinion => ({ name, probability: probabilities[row]! }))
   let index = 0
@@ -91,10 +91,11 @@ export function scoreRows(
     expected[row] = centre
     lower[row] = centre - expectation.width
     upper[row] = centre + expectation.width
-    reasons[row] =
+    reasons.push(
       scores[row]! >= reasonsFrom
         ? explain({ values: judged.values, index, window }, expectation, opinionsOf(row))
-        : ''
+        : '',
+    )
   }
   return { timestamps: features.timestamps, values, scores, expected, lower, upper, reasons, opinions }
 }

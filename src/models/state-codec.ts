@@ -39,7 +39,7 @@ function readArray(description: Json | undefined, body: Uint8Array): TypedArray 
   if (type === undefined || !(part >= 0 && bytes >= 0 && part + bytes <= body.length))
     throw new RangeError('not an array')
   // Copied: the body may stand at any address, and need not be kept alive by the model.
-  return new type(body.slice(part, part + bytes).buffer)
+  return new type(new Uint8Array(body.subarray(part, part + bytes)).buffer)
 }
 
 function describeMatrix(matrix: Matrix, write: WritePart): Json {

@@ -40,7 +40,7 @@ function trainOutcome(metric: string, result: FitResult): TrainOutcome {
 /** Moves the result's arrays instead of copying them. */
 function moved<T extends object>(result: T): T {
   const { value, buffers } = packParcel(result, { keep: false })
-  return move({ [transferableSymbol]: buffers, [valueSymbol]: value } as never) as never
+  return move({ [transferableSymbol]: buffers, [valueSymbol]: value }) as unknown as T
 }
 
 export const train: Handler<'train'> = ({ spec, items }) =>
@@ -65,12 +65,12 @@ export const replay: Handler<'replay'> = ({ spec, settings, items }) =>
   moved(
     items.map(({ metric, series, ...given }) =>
       isolated(metric, () => {
-        const { scored, refit } = replaySeries(series, spec, { ...settings, ...given, metric })
+        const replayed = replaySeries(series, spec, { ...settings, ...given, metric })
         return {
           status: 'replayed' as const,
           metric,
-          scored,
-          trained: isolated(metric, () => trainOutcome(metric, refit())),
+          scored: replayed.scored,
+          trained: isolated(metric, () => trainOutcome(metric, replayed.refit())),
         }
       }),
     ),

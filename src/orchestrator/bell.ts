@@ -9,7 +9,8 @@ export function createBell(): Bell {
   const listeners = new Set<() => void>()
   return {
     ring() {
-      for (const listener of [...listeners]) listener()
+      const waiting = [...listeners]
+      for (const listener of waiting) listener()
     },
     wait: (ms, signal) =>
       new Promise((resolve) => {

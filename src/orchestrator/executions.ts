@@ -35,7 +35,10 @@ export interface ExecutionOptions {
   readonly patienceMs: number
 }
 
-type Outcome = { readonly status: 'succeeded' } | { readonly status: 'failed' | 'canceled'; readonly error: RunError } | { readonly status: 'queued' }
+type Outcome =
+  | { readonly status: 'succeeded' }
+  | { readonly status: 'failed' | 'canceled'; readonly error: RunError }
+  | { readonly status: 'queued' }
 
 export function createExecutions(options: ExecutionOptions): Executions {
   const { runs, executor, clock, logger, redact } = options
@@ -43,7 +46,10 @@ export function createExecutions(options: ExecutionOptions): Executions {
   const executing = new Map<string, { readonly interruption: Interruption; readonly done: Promise<void> }>()
 
   async function outcomeOf(run: Run, handler: JobHandler, interruption: Interruption): Promise<Outcome> {
-    const deadline = setTimeout(() => interruption.interrupt('timed-out'), Math.min(options.maxRuntimeMs, 2 ** 31 - 1))
+    const deadline = setTimeout(
+      () => interruption.interrupt('timed-out'),
+      Math.min(options.maxRuntimeMs, 2 ** 31 - 1),
+    )
     try {
       await Promise.race([
         handler({ run, signal: interruption.signal, executor }),
@@ -76,7 +82,9 @@ export function createExecutions(options: ExecutionOptions): Executions {
 
   async function record(run: Run, outcome: Outcome): Promise<boolean> {
     const end = { executor: executor.id, now: clock.now() }
-    return outcome.status === 'queued' ? runs.requeue(run.id, end) : runs.finish(run.id, { ...end, ...outcome })
+    return outcome.status === 'queued'
+      ? runs.requeue(run.id, end)
+      : runs.finish(run.id, { ...end, ...outcome })
   }
 
   /** A run whose end is not recorded would hold its job and batch for ever, so this goes on until it is, or the process stops. */
@@ -88,7 +96,10 @@ export function createExecutions(options: ExecutionOptions): Executions {
         else logger.log('warn', 'run was taken over by another process before it ended here', fields)
         return
       } catch (error) {
-        logger.log('error', 'the end of a run could not be recorded', { ...fields, problem: redact(messageOf(error)) })
+        logger.log('error', 'the end of a run could not be recorded', {
+          ...fields,
+          problem: redact(messageOf(error)),
+        })
         if (giveUp.signal.aborted) return
         await systemClock.sleep(options.retryMs, giveUp.signal)
       }
@@ -98,7 +109,12 @@ export function createExecutions(options: ExecutionOptions): Executions {
   function report(outcome: Outcome, fields: { readonly [key: string]: Json }): void {
     if (outcome.status === 'succeeded') logger.log('info', 'run succeeded', fields)
     else if (outcome.status === 'queued') logger.log('info', 'run interrupted; it starts again', fields)
-    else logger.log(outcome.status === 'failed' ? 'error' : 'info', `run ${outcome.status}`, { ...fields, code: outcome.error.code, problem: outcome.error.message })
+    else
+      logger.log(outcome.status === 'failed' ? 'error' : 'info', `run ${outcome.status}`, {
+        ...fields,
+        code: outcome.error.code,
+        problem: outcome.error.message,
+      })
   }
 
   return {

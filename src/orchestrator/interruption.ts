@@ -32,8 +32,16 @@ function errorOf(kind: InterruptionKind, run: Run, maxRuntimeMs: number): Anomst
     case 'canceled':
       return new AnomstackError('CANCELED', `${run.job} was canceled on request`, { at })
     case 'timed-out':
-      return new AnomstackError('TIMED_OUT', `${run.job} was stopped because it ran longer than ${maxRuntimeMs / 1000} s`, { at })
+      return new AnomstackError(
+        'TIMED_OUT',
+        `${run.job} was stopped because it ran longer than ${maxRuntimeMs / 1000} s`,
+        { at },
+      )
     case 'stopping':
-      return new AnomstackError('CANCELED', `${run.job} was interrupted because the process stops; it starts again`, { at })
+      return new AnomstackError(
+        'CANCELED',
+        `${run.job} was interrupted because the process stops; it starts again`,
+        { at },
+      )
   }
 }

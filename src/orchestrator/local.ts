@@ -34,7 +34,16 @@ export function createLocalOrchestrator(options: LocalOrchestratorOptions): Orch
   const { patienceMs = 10_000, redact = (text: string) => text } = options
   const { runs } = options.control
   const handlers = new Map<JobName, JobHandler>()
-  const executions = createExecutions({ runs, executor, clock, logger, redact, maxRuntimeMs, retryMs: pollMs, patienceMs })
+  const executions = createExecutions({
+    runs,
+    executor,
+    clock,
+    logger,
+    redact,
+    maxRuntimeMs,
+    retryMs: pollMs,
+    patienceMs,
+  })
   const presence = createPresence({ runs, executor, clock, logger, maxAttempts, onRecovered: wake })
   /** Rings when something may have ended. */
   const bell = createBell()
@@ -52,7 +61,9 @@ export function createLocalOrchestrator(options: LocalOrchestratorOptions): Orch
     claimAgain = true
     if (claiming !== undefined) return
     claiming = claimAll()
-      .catch((error: unknown) => logger.log('error', 'the queue of runs could not be read', { problem: messageOf(error) }))
+      .catch((error: unknown) =>
+        logger.log('error', 'the queue of runs could not be read', { problem: messageOf(error) }),
+      )
       .finally(() => {
         claiming = undefined
         if (claimAgain) wake()
@@ -73,7 +84,12 @@ export function createLocalOrchestrator(options: LocalOrchestratorOptions): Orch
   async function execute(run: Run): Promise<void> {
     const handler = handlers.get(run.job)
     if (handler === undefined) throw new AnomstackError('INPUT_INVALID', `job "${run.job}" is not registered`)
-    logger.log('debug', 'run started', { run: run.id, job: run.job, attempt: run.attempt, ...(run.batch === undefined ? {} : { batch: run.batch }) })
+    logger.log('debug', 'run started', {
+      run: run.id,
+      job: run.job,
+      attempt: run.attempt,
+      ...(run.batch === undefined ? {} : { batch: run.batch }),
+    })
     await executions.execute(run, handler)
     bell.ring()
     wake()
@@ -88,7 +104,9 @@ export function createLocalOrchestrator(options: LocalOrchestratorOptions): Orch
       .then((ids) => {
         for (const id of ids) executions.interrupt(id, 'canceled')
       })
-      .catch((error: unknown) => logger.log('error', 'requests to cancel could not be read', { problem: messageOf(error) }))
+      .catch((error: unknown) =>
+        logger.log('error', 'requests to cancel could not be read', { problem: messageOf(error) }),
+      )
       .finally(() => {
         watching = undefined
       })
@@ -116,7 +134,11 @@ export function createLocalOrchestrator(options: LocalOrchestratorOptions): Orch
   }
 
   async function pause(signal?: AbortSignal): Promise<void> {
-    if (stopped) throw new AnomstackError('CANCELED', 'this process stops before the run has ended; the run stays in the queue')
+    if (stopped)
+      throw new AnomstackError(
+        'CANCELED',
+        'this process stops before the run has ended; the run stays in the queue',
+      )
     await bell.wait(pollMs, signal)
   }
 
@@ -129,13 +151,18 @@ export function createLocalOrchestrator(options: LocalOrchestratorOptions): Orch
 
   async function executeHere(id: string, signal: AbortSignal | undefined): Promise<Run> {
     const onAbort = () => {
-      cancel(id).catch((error: unknown) => logger.log('error', 'a run could not be canceled', { run: id, problem: messageOf(error) }))
+      cancel(id).catch((error: unknown) =>
+        logger.log('error', 'a run could not be canceled', { run: id, problem: messageOf(error) }),
+      )
     }
     signal?.addEventListener('abort', onAbort, { once: true })
     try {
       if (signal?.aborted) await cancel(id)
       for (;;) {
-        const claimed = stopping === undefined ? await runs.claimById(id, { executor: executor.id, now: clock.now() }) : undefined
+        const claimed =
+          stopping === undefined
+            ? await runs.claimById(id, { executor: executor.id, now: clock.now() })
+            : undefined
         if (claimed !== undefined) await execute(claimed)
         const end = await ended(id)
         if (end !== undefined) return end
@@ -180,9 +207,15 @@ export function createLocalOrchestrator(options: LocalOrchestratorOptions): Orch
 
     async retry(id) {
       const run = await ended(id)
-      if (run === undefined) throw new AnomstackError('CONFLICT', `run "${id}" has not ended yet: wait for its end or cancel it`)
+      if (run === undefined)
+        throw new AnomstackError('CONFLICT', `run "${id}" has not ended yet: wait for its end or cancel it`)
       const { job, batch, params } = run
-      const request = { job, trigger: 'manual', ...(batch === undefined ? {} : { batch }), ...(params === undefined ? {} : { params }) } as const
+      const request = {
+        job,
+        trigger: 'manual',
+        ...(batch === undefined ? {} : { batch }),
+        ...(params === undefined ? {} : { params }),
+      } as const
       const queued = await runs.enqueue(request, { now: clock.now() })
       wake()
       return queued.run
@@ -192,13 +225,15 @@ export function createLocalOrchestrator(options: LocalOrchestratorOptions): Orch
       for (;;) {
         const run = await ended(id)
         if (run !== undefined) return run
-        if (signal?.aborted) throw new AnomstackError('CANCELED', `waiting for run "${id}" was canceled; the run was not`)
+        if (signal?.aborted)
+          throw new AnomstackError('CANCELED', `waiting for run "${id}" was canceled; the run was not`)
         await pause(signal)
       }
     },
 
     async runNow(request, { signal } = {}) {
-      if (!handlers.has(request.job)) throw new AnomstackError('INPUT_INVALID', `job "${request.job}" is not registered`)
+      if (!handlers.has(request.job))
+        throw new AnomstackError('INPUT_INVALID', `job "${request.job}" is not registered`)
       if (stopping !== undefined) throw new AnomstackError('CONFLICT', 'this orchestrator has been stopped')
       await enter()
       try {
@@ -210,7 +245,8 @@ export function createLocalOrchestrator(options: LocalOrchestratorOptions): Orch
     },
 
     async start({ concurrency }) {
-      if (stopping !== undefined || capacity > 0) throw new AnomstackError('CONFLICT', 'this orchestrator has been started before')
+      if (stopping !== undefined || capacity > 0)
+        throw new AnomstackError('CONFLICT', 'this orchestrator has been started before')
       await enter()
       capacity = Math.max(1, concurrency)
       wake()

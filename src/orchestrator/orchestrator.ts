@@ -10,7 +10,10 @@ export interface Orchestrator {
   /** Says how jobs are executed; before `start` or `runNow`. */
   register(handlers: ReadonlyMap<JobName, JobHandler>): void
   /** Adds a run to the queue. With an idempotency key that was used before it adds nothing and returns that earlier run (`created` false). */
-  enqueue(request: RunRequest, options?: EnqueueOptions): Promise<{ readonly run: Run; readonly created: boolean }>
+  enqueue(
+    request: RunRequest,
+    options?: EnqueueOptions,
+  ): Promise<{ readonly run: Run; readonly created: boolean }>
   /** Cancels a queued run at once, and asks a running one to stop, wherever it runs. False when it has ended already or does not exist. */
   cancel(id: string): Promise<boolean>
   /** Queues a new run like one that has ended. Errors: `NOT_FOUND`, `CONFLICT` while it has not ended. */

@@ -26,7 +26,14 @@ export interface PresenceOptions {
 /** Executors that are present in this process: of them it knows without asking. */
 const ours = new Set<string>()
 
-export function createPresence({ runs, executor, clock, logger, maxAttempts, onRecovered }: PresenceOptions): Presence {
+export function createPresence({
+  runs,
+  executor,
+  clock,
+  logger,
+  maxAttempts,
+  onRecovered,
+}: PresenceOptions): Presence {
   let entered = 0
   let timer: NodeJS.Timeout | undefined
   let beating: Promise<void> | undefined
@@ -36,11 +43,22 @@ export function createPresence({ runs, executor, clock, logger, maxAttempts, onR
   /** Real time throughout: a clock that runs fast does not make processes die sooner. */
   async function beat(): Promise<void> {
     const now = Date.now()
-    if (now < seenAt || now - seenAt > 5 * HEARTBEAT_MS) watchingSince = now
+    if (seenAt > 0 && (now < seenAt || now - seenAt > 5 * HEARTBEAT_MS)) watchingSince = now
     seenAt = now
     await runs.heartbeat(executor, now)
-    const observer = { host: executor.host, pid: executor.pid, now, watchingSince, ours, isAlive: isProcessAlive }
-    const recovered = await runs.recover({ now: clock.now(), maxAttempts, isDead: (other) => isDead(other, observer) })
+    const observer = {
+      host: executor.host,
+      pid: executor.pid,
+      now,
+      watchingSince,
+      ours,
+      isAlive: isProcessAlive,
+    }
+    const recovered = await runs.recover({
+      now: clock.now(),
+      maxAttempts,
+      isDead: (other) => isDead(other, observer),
+    })
     if (recovered === 0) return
     logger.log('warn', 'took over the runs of processes that died', { runs: recovered })
     onRecovered()
@@ -48,7 +66,9 @@ export function createPresence({ runs, executor, clock, logger, maxAttempts, onR
 
   function beatInBackground(): void {
     beating ??= beat()
-      .catch((error: unknown) => logger.log('error', 'the heartbeat could not be recorded', { problem: messageOf(error) }))
+      .catch((error: unknown) =>
+        logger.log('error', 'the heartbeat could not be recorded', { problem: messageOf(error) }),
+      )
       .finally(() => {
         beating = undefined
       })

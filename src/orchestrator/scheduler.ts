@@ -40,7 +40,13 @@ const LONGEST_SLEEP = 60_000
 /** Waited after the control database failed. */
 const RETRY = 10_000
 
-export function createScheduler({ clock, orchestrator, schedules, control, logger }: SchedulerOptions): Scheduler {
+export function createScheduler({
+  clock,
+  orchestrator,
+  schedules,
+  control,
+  logger,
+}: SchedulerOptions): Scheduler {
   const stopping = new AbortController()
   let sleeping = new AbortController()
   let plans = new Map<string, Plan>()
@@ -54,7 +60,11 @@ export function createScheduler({ clock, orchestrator, schedules, control, logge
     try {
       return { schedule, done, next: nextTick(schedule, done) ?? Number.POSITIVE_INFINITY }
     } catch (error) {
-      logger.log('error', 'schedule left out', { job: schedule.job, batch: schedule.batch, problem: messageOf(error) })
+      logger.log('error', 'schedule left out', {
+        job: schedule.job,
+        batch: schedule.batch,
+        problem: messageOf(error),
+      })
       return undefined
     }
   }
@@ -76,10 +86,10 @@ export function createScheduler({ clock, orchestrator, schedules, control, logge
     plans = planned
   }
 
-  /** A clock that was set back lives through some ticks again; their idempotency keys keep them from firing again. */
+  /** A clock that was set back, at some time of the last sleep, lives through some ticks again; their idempotency keys keep them from firing again. */
   function goBack(now: number): void {
     for (const known of plans.values()) {
-      known.done = Math.min(known.done, now)
+      known.done = Math.min(known.done, now - LONGEST_SLEEP)
       known.next = nextTick(known.schedule, known.done) ?? Number.POSITIVE_INFINITY
     }
   }
@@ -98,7 +108,11 @@ export function createScheduler({ clock, orchestrator, schedules, control, logge
     if (previous !== undefined) {
       // Another scheduler may have fired this very tick.
       if (previous.scheduledFor !== tick)
-        logger.log('warn', 'tick skipped: the previous run has not ended', { ...fields, previous: previous.id, status: previous.status })
+        logger.log('warn', 'tick skipped: the previous run has not ended', {
+          ...fields,
+          previous: previous.id,
+          status: previous.status,
+        })
       return
     }
     const { run, created } = await orchestrator.enqueue(

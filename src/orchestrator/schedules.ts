@@ -48,7 +48,13 @@ export function scheduledJobs(project: Pick<Project, 'batches'>): ScheduledJob[]
       ? []
       : triggersOf(settings)
           .filter((trigger) => trigger.running)
-          .map(({ job, cron }) => ({ id: `${job}:${name}`, job, batch: name, cron, timeZone: settings.time_zone })),
+          .map(({ job, cron }) => ({
+            id: `${job}:${name}`,
+            job,
+            batch: name,
+            cron,
+            timeZone: settings.time_zone,
+          })),
   )
 }
 
@@ -62,15 +68,23 @@ export function nextTick(schedule: ScheduledJob, after: number): number | undefi
   try {
     let cron = parsed.get(schedule)
     if (cron === undefined) {
-      cron = new Cron(schedule.cron, { timezone: schedule.timeZone, mode: '5-or-6-parts', fixedTimeRule: 'no-wildcard' })
+      cron = new Cron(schedule.cron, {
+        timezone: schedule.timeZone,
+        mode: '5-or-6-parts',
+        fixedTimeRule: 'no-wildcard',
+      })
       parsed.set(schedule, cron)
     }
     return cron.nextRun(new Date(after))?.getTime()
   } catch (error) {
-    throw new AnomstackError('CONFIG_INVALID', `the ${schedule.job} schedule "${schedule.cron}" (${schedule.timeZone}) is not valid: ${messageOf(error)}`, {
-      at: { batch: schedule.batch },
-      cause: error,
-    })
+    throw new AnomstackError(
+      'CONFIG_INVALID',
+      `the ${schedule.job} schedule "${schedule.cron}" (${schedule.timeZone}) is not valid: ${messageOf(error)}`,
+      {
+        at: { batch: schedule.batch },
+        cause: error,
+      },
+    )
   }
 }
 

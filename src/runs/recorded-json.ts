@@ -2,7 +2,7 @@ import { messageOf } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 
 /** Characters of JSON that a record keeps whole. */
-export const LONGEST_JSON = 4_096
+const LONGEST_JSON = 4_096
 const SHOWN = 1_000
 const MOST_KEYS = 20
 
@@ -22,7 +22,10 @@ export function recordedJson(value: unknown, redact: (text: string) => string): 
     const kept = redacted(JSON.parse(text) as Json, redact)
     const length = text.length
     if (length <= LONGEST_JSON) return kept
-    return { note: `too long to keep: ${length} characters, shown up to ${SHOWN}`, start: JSON.stringify(kept).slice(0, SHOWN) }
+    return {
+      note: `too long to keep: ${length} characters, shown up to ${SHOWN}`,
+      start: JSON.stringify(kept).slice(0, SHOWN),
+    }
   } catch (error) {
     return { note: redact(`cannot be kept as JSON: ${messageOf(error)}`) }
   }
@@ -35,7 +38,8 @@ function isSimple(value: unknown): boolean {
 /** Whether a result is a simple value, or a plain object of few simple values: a count rather than data. */
 export function isCount(value: unknown): boolean {
   if (isSimple(value)) return true
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return false
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
+    return false
   const entries = Object.values(value)
   return entries.length <= MOST_KEYS && entries.every(isSimple)
 }

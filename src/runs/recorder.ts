@@ -14,7 +14,11 @@ export interface StepRecorder {
    * simple value or a plain object of few; its error is recorded and thrown on. Steps may run side by side, and within one another:
    * those started through the recorder that `work` is given are named `name/…`.
    */
-  step<Result>(name: string, work: (within: StepRecorder) => Promise<Result>, note?: (result: Result) => Json): Promise<Result>
+  step<Result>(
+    name: string,
+    work: (within: StepRecorder) => Promise<Result>,
+    note?: (result: Result) => Json,
+  ): Promise<Result>
 }
 
 /** What a job sees of the record of its run. */
@@ -50,10 +54,18 @@ export function createRunRecorder({ runs, run, clock, logger, redact }: RunRecor
 
   async function recordFailure(step: Step, error: unknown): Promise<void> {
     try {
-      await runs.saveStep({ ...step, status: 'failed', endedAt: clock.now(), error: runErrorOf(error, redact) })
+      await runs.saveStep({
+        ...step,
+        status: 'failed',
+        endedAt: clock.now(),
+        error: runErrorOf(error, redact),
+      })
     } catch (problem) {
       // What made the step fail matters more than that this could not be recorded.
-      log.log('error', 'a failed step could not be recorded', { step: step.name, problem: messageOf(problem) })
+      log.log('error', 'a failed step could not be recorded', {
+        step: step.name,
+        problem: messageOf(problem),
+      })
     }
   }
 
@@ -62,13 +74,25 @@ export function createRunRecorder({ runs, run, clock, logger, redact }: RunRecor
       async step(name, work, note) {
         const path = redact(`${prefix}${name}`).slice(0, LONGEST_NAME)
         const index = started++
-        const step: Step = { runId: run.id, index, name: path, attempt: run.attempt, status: 'running', startedAt: clock.now() }
+        const step: Step = {
+          runId: run.id,
+          index,
+          name: path,
+          attempt: run.attempt,
+          status: 'running',
+          startedAt: clock.now(),
+        }
         await runs.saveStep(step)
         try {
           const result = await work(under(`${prefix}${name}/`))
           const kept = note === undefined ? (isCount(result) ? result : undefined) : note(result)
           const json = recordedJson(kept, redact)
-          await runs.saveStep({ ...step, status: 'succeeded', endedAt: clock.now(), ...(json === undefined ? {} : { result: json }) })
+          await runs.saveStep({
+            ...step,
+            status: 'succeeded',
+            endedAt: clock.now(),
+            ...(json === undefined ? {} : { result: json }),
+          })
           return result
         } catch (error) {
           await recordFailure(step, error)
@@ -80,5 +104,5 @@ export function createRunRecorder({ runs, run, clock, logger, redact }: RunRecor
     }
   }
 
-  return { step: under('').step, logger: log, close: () => log.close() }
+  return { ...under(''), logger: log, close: () => log.close() }
 }

@@ -5,12 +5,21 @@ const LONGEST_MESSAGE = 4_000
 const LONGEST_STACK = 8_000
 const DEEPEST_CAUSE = 5
 
+/** Users' functions may throw what cannot even be shown. */
+function textOf(error: unknown): string {
+  try {
+    return String(messageOf(error))
+  } catch {
+    return 'something was thrown that has no text'
+  }
+}
+
 function stackOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || error.stack === undefined) return undefined
+  if (!(error instanceof Error)) return undefined
   const stacks: string[] = []
   let cause: unknown = error
   while (cause instanceof Error && stacks.length < DEEPEST_CAUSE) {
-    stacks.push(cause.stack ?? `${cause.name}: ${cause.message}`)
+    stacks.push(String(cause.stack ?? cause.name))
     cause = cause.cause
   }
   return stacks.join('\nCaused by: ')
@@ -21,7 +30,7 @@ export function runErrorOf(error: unknown, redact: (text: string) => string): Ru
   const stack = stackOf(error)
   return {
     code: error instanceof AnomstackError ? error.code : 'JOB_FAILED',
-    message: redact(messageOf(error)).slice(0, LONGEST_MESSAGE),
+    message: redact(textOf(error)).slice(0, LONGEST_MESSAGE),
     ...(stack === undefined ? {} : { stack: redact(stack).slice(0, LONGEST_STACK) }),
   }
 }

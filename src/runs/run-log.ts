@@ -45,7 +45,11 @@ export function createRunLog({ run, save, clock, logger, redact }: RunLogOptions
       try {
         await save(records)
       } catch (error) {
-        logger.log('error', 'log records of a run could not be kept', { ...origin, records: records.length, problem: redact(messageOf(error)) })
+        logger.log('error', 'log records of a run could not be kept', {
+          ...origin,
+          records: records.length,
+          problem: redact(messageOf(error)),
+        })
       }
     })
     return writing
@@ -72,7 +76,13 @@ export function createRunLog({ run, save, clock, logger, redact }: RunLogOptions
     flush,
     async close() {
       if (dropped > 0) {
-        buffer.push({ runId: run.id, at: clock.now(), level: 'warn', message: 'more was logged than is kept with a run', fields: { dropped } })
+        buffer.push({
+          runId: run.id,
+          at: clock.now(),
+          level: 'warn',
+          message: 'more was logged than is kept with a run',
+          fields: { dropped },
+        })
         dropped = 0
       }
       await flush()

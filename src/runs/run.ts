@@ -2,7 +2,17 @@ import type { ErrorCode } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import type { LogLevel } from '../core/logger.ts'
 
-export const JOB_NAMES = ['ingest', 'train', 'score', 'alert', 'change', 'delete', 'pipeline', 'backfill', 'deliver'] as const
+export const JOB_NAMES = [
+  'ingest',
+  'train',
+  'score',
+  'alert',
+  'change',
+  'delete',
+  'pipeline',
+  'backfill',
+  'deliver',
+] as const
 export type JobName = (typeof JOB_NAMES)[number]
 
 export type RunStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled'

@@ -5,7 +5,9 @@ import { Hono } from 'hono'
 import { AnomstackError } from '../core/errors.ts'
 
 /** Files of the page, seen from `src/server` and from `dist/server` alike. */
-const FOLDERS = ['page', 'fonts'].map((name) => fileURLToPath(new URL(`../../assets/${name}/`, import.meta.url)))
+const FOLDERS = ['page', 'fonts'].map((name) =>
+  fileURLToPath(new URL(`../../assets/${name}/`, import.meta.url)),
+)
 
 const TYPES: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
@@ -35,20 +37,29 @@ export function loadAssets(): Assets {
       const type = TYPES[name.slice(name.lastIndexOf('.') + 1)]
       if (type === undefined) continue
       const content = new Uint8Array(readFileSync(`${folder}${name}`))
-      assets.set(name, { content, type, hash: createHash('sha256').update(content).digest('base64url').slice(0, 12) })
+      assets.set(name, {
+        content,
+        type,
+        hash: createHash('sha256').update(content).digest('base64url').slice(0, 12),
+      })
     }
   const routes = new Hono()
   routes.get('/assets/:name', (c) => {
     const asset = assets.get(c.req.param('name'))
     if (asset === undefined) throw new AnomstackError('NOT_FOUND', 'there is no such file')
-    const headers = { 'content-type': asset.type, etag: `"${asset.hash}"`, 'cache-control': 'public, max-age=604800' }
+    const headers = {
+      'content-type': asset.type,
+      etag: `"${asset.hash}"`,
+      'cache-control': 'public, max-age=604800',
+    }
     if (c.req.header('if-none-match') === headers.etag) return c.body(null, 304, headers)
     return c.body(asset.content, 200, headers)
   })
   return {
     href(name) {
       const asset = assets.get(name)
-      if (asset === undefined) throw new AnomstackError('NOT_FOUND', `the page's file "${name}" is missing: reinstall the package`)
+      if (asset === undefined)
+        throw new AnomstackError('NOT_FOUND', `the page's file "${name}" is missing: reinstall the package`)
       return `/assets/${name}?v=${asset.hash}`
     },
     routes,

@@ -11,7 +11,7 @@ import { createFreshCache } from './views/fresh-cache.ts'
 export interface ServerContext {
   readonly services: ServerServices
   /** Takes the project's secrets out of a text. */
-  redact(text: string): string
+  readonly redact: (text: string) => string
   /** Throws `NOT_FOUND`. */
   batch(name: string): Batch
   /** Throws what the database throws, and `TIMED_OUT` when it does not answer soon enough for a page. */
@@ -38,7 +38,8 @@ export function createContext(services: ServerServices): ServerContext {
     },
     batch(name) {
       const batch = services.project().batches.get(name)
-      if (batch === undefined) throw new AnomstackError('NOT_FOUND', `there is no batch "${shorten(name)}" in the project`)
+      if (batch === undefined)
+        throw new AnomstackError('NOT_FOUND', `there is no batch "${shorten(name)}" in the project`)
       return batch
     },
     overview: (batch) =>

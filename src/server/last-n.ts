@@ -21,7 +21,10 @@ export function parseLastN(text: string | undefined): LastN {
   const unit = (match[2] || 'n').toLowerCase()
   if (unit === 'n') {
     if (count > MOST_POINTS)
-      throw new AnomstackError('INPUT_INVALID', `"${asked}" asks for more than ${MOST_POINTS} points: ask for fewer`)
+      throw new AnomstackError(
+        'INPUT_INVALID',
+        `"${asked}" asks for more than ${MOST_POINTS} points: ask for fewer`,
+      )
     return { kind: 'points', points: count }
   }
   const milliseconds = count * UNIT_MS[unit as keyof typeof UNIT_MS]

@@ -60,7 +60,10 @@ export function sameOriginWrites(): MiddlewareHandler {
       const site = context.req.header('sec-fetch-site')
       const origin = context.req.header('origin')
       const foreignSite = site !== undefined && site !== 'same-origin' && site !== 'none'
-      if (foreignSite || (origin !== undefined && hostAndPort(origin) !== context.req.header('host')?.toLowerCase()))
+      if (
+        foreignSite ||
+        (origin !== undefined && hostAndPort(origin) !== context.req.header('host')?.toLowerCase())
+      )
         throw new AnomstackError('INPUT_INVALID', 'a page of another site may not change anything here')
     }
     await next()

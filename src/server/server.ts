@@ -51,7 +51,10 @@ export function createServer(services: ServerServices): WebApp {
   app.onError((error, c) => {
     const problem = problemOf(error, context.redact)
     if (problem.status >= 500)
-      services.logger.log('error', 'a request failed', { path: c.req.path, problem: context.redact(messageOf(error)) })
+      services.logger.log('error', 'a request failed', {
+        path: c.req.path,
+        problem: context.redact(messageOf(error)),
+      })
     if (!PAGES.test(c.req.path)) return problemResponse(problem)
     return c.html(problemPage(problem, context), problem.status as 400)
   })
@@ -100,6 +103,10 @@ function listenProblem(cause: NodeJS.ErrnoException, host: string, port: number)
       { cause },
     )
   if (cause.code === 'EACCES')
-    return new AnomstackError('INPUT_INVALID', `port ${port} needs more rights than this user has: choose one above 1023`, { cause })
+    return new AnomstackError(
+      'INPUT_INVALID',
+      `port ${port} needs more rights than this user has: choose one above 1023`,
+      { cause },
+    )
   return new AnomstackError('INPUT_INVALID', `cannot listen on ${host}:${port}: ${cause.message}`, { cause })
 }

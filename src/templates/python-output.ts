@@ -42,5 +42,5 @@ export function pythonText(value: unknown): string {
     const entries = value instanceof Map ? [...value] : Object.entries(value)
     return `{${entries.map(([key, item]) => `${pythonText(key)}: ${pythonText(item)}`).join(', ')}}`
   }
-  return String(value)
+  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : typeof value
 }

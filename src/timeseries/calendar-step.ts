@@ -21,7 +21,10 @@ function momentOf(wall: number, timeZone: string): number {
   return timeZone === 'UTC' ? wall : wallTimeToUtc(wall, timeZone)
 }
 
-/** Whether a day starts at the moment, on clocks of the zone; where midnight is skipped, the day starts after the gap. */
+/**
+ * Whether a day starts at the moment, on clocks of the zone; where midnight is skipped, the day starts after
+ * the gap.
+ */
 export function isDayStart(timestamp: number, timeZone: string): boolean {
   const wall = wallTime(timestamp, timeZone)
   const midnight = Math.floor(wall / DAY) * DAY
@@ -33,7 +36,10 @@ export function isMonthStart(timestamp: number, timeZone: string): boolean {
   return isDayStart(timestamp, timeZone) && new Date(wallTime(timestamp, timeZone)).getUTCDate() === 1
 }
 
-/** How many months a step of so many milliseconds is: 28 to 31 days are one, 89 to 92 three, 365 or 366 twelve; 0 when it is no whole number of months. */
+/**
+ * How many months a step of so many milliseconds is: 28 to 31 days are one, 89 to 92 three, 365 or 366
+ * twelve; 0 when it is no whole number of months.
+ */
 export function monthsOf(step: number): number {
   const days = step / DAY
   const months = Math.round(days / DAYS_OF_MONTH)
@@ -46,7 +52,10 @@ export function daysOf(step: number): number {
   return days >= 1 && Math.abs(step - days * DAY) <= HOUR ? days : 0
 }
 
-/** The calendar that buckets starting at this moment follow: that of the zone, or else of UTC; undefined when the step is a fixed span of time. */
+/**
+ * The calendar that buckets starting at this moment follow: that of the zone, or else of UTC; undefined when
+ * the step is a fixed span of time.
+ */
 export function calendarStep(timestamp: number, step: number, timeZone: string): CalendarStep | undefined {
   const zones = timeZone === 'UTC' ? ['UTC'] : [timeZone, 'UTC']
   const months = monthsOf(step)

@@ -1,4 +1,7 @@
-/** Rows for detectors, each with the timestamp of the point that it judges. Row-major: `data[row * columns + column]`. */
+/**
+ * Rows for detectors, each with the timestamp of the point that it judges. Row-major: `data[row * columns +
+ * column]`.
+ */
 export interface Features {
   readonly timestamps: Float64Array
   readonly data: Float64Array

@@ -16,10 +16,13 @@ export interface Frequency {
 }
 
 /**
- * The buckets of a pandas offset such as `10min`, `1h`, `1D`, `W`, `W-SAT` or `MS`; throws `CONFIG_INVALID` for any other text.
+ * The buckets of a pandas offset such as `10min`, `1h`, `1D`, `W`, `W-SAT` or `MS`; throws `CONFIG_INVALID`
+ * for any other text.
  *
- * Bins are named by their start, so those of `W`, `ME`, `QE` and `YE`, which pandas names by their last day, hold the same values under another name. Steps that
- * do not divide a day (`7h`, `5D`) are counted from 1970-01-01: pandas counts them from the first day of the data, so that the bins move with the window.
+ * Bins are named by their start, so those of `W`, `ME`, `QE` and `YE`, which pandas names by their last
+ * day, hold the same values under another name. Steps that
+ * do not divide a day (`7h`, `5D`) are counted from 1970-01-01: pandas counts them from the first day of
+ * the data, so that the bins move with the window.
  */
 export function parseFrequency(text: string): Frequency {
   const [, amount = '', unit = '', anchor] = /^\s*(\d*)\s*([A-Za-z]+)(?:-([A-Za-z]{3}))?\s*$/.exec(text) ?? []
@@ -27,7 +30,8 @@ export function parseFrequency(text: string): Frequency {
   if (count >= 1 && count <= 10_000) {
     if (unit.toUpperCase() === 'W') {
       const last = WEEKDAYS.indexOf(anchor?.toUpperCase() ?? 'SUN')
-      // 1970-01-01 was a Thursday, day 4 of the week; a week starts the day after the one that it is anchored to.
+      // 1970-01-01 was a Thursday, day 4 of the week; a week starts the day after the one that it is
+      // anchored to.
       if (last >= 0) return fixed(7 * DAY * count, (last + 1 - 4) * DAY)
     }
     const months = anchor === undefined ? MONTHS.get(unit) : undefined
@@ -49,7 +53,8 @@ function fixed(step: number, origin: number): Frequency {
 }
 
 function calendar(months: number): Frequency {
-  const startOf = (number: number): number => new Date(0).setUTCFullYear(Math.floor(number / 12), number % 12, 1)
+  const startOf = (number: number): number =>
+    new Date(0).setUTCFullYear(Math.floor(number / 12), number % 12, 1)
   const monthOf = (timestamp: number): number => {
     const date = new Date(timestamp)
     return date.getUTCFullYear() * 12 + date.getUTCMonth()

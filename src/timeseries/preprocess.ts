@@ -17,8 +17,10 @@ export function warmup({ diff_n, smooth_n, lags_n }: PreprocessParams): number {
 }
 
 /**
- * A series as rows: resampled, x[t] - x[t - diff_n], the trailing mean of smooth_n, and beside it the lags_n values before. A row that reaches before the start,
- * or over an empty bin, is left out. Rows stay in the order of time, and each depends on its own `warmup + 1` points alone, bit for bit, whatever stands around
+ * A series as rows: resampled, x[t] - x[t - diff_n], the trailing mean of smooth_n, and beside it the
+ * lags_n values before. A row that reaches before the start,
+ * or over an empty bin, is left out. Rows stay in the order of time, and each depends on its own `warmup +
+ * 1` points alone, bit for bit, whatever stands around
  * them: a window of a series gives the same rows as the whole of it.
  */
 export function preprocess(series: Series, params: PreprocessParams): Features {

@@ -9,7 +9,8 @@ export type Aggregation = 'mean' | 'sum'
 const MOST_BINS = 5_000_000
 
 /**
- * The series on the grid of a pandas offset, each bin named by its start. An empty bin is 0 for a sum and absent for a mean. Throws `CONFIG_INVALID` when the
+ * The series on the grid of a pandas offset, each bin named by its start. An empty bin is 0 for a sum and
+ * absent for a mean. Throws `CONFIG_INVALID` when the
  * offset is not understood or much too fine for the series.
  */
 export function resample(series: Series, freq: string, aggregation: Aggregation): Series {
@@ -27,14 +28,18 @@ export function resample(series: Series, freq: string, aggregation: Aggregation)
 }
 
 /** As `resample`, with every bin from the first to the last present: an empty one is NaN for a mean. */
-export function resampleWithGaps({ timestamps, values }: Series, freq: string, aggregation: Aggregation): Series {
-  const { start, next } = parseFrequency(freq)
+export function resampleWithGaps(
+  { timestamps, values }: Series,
+  freq: string,
+  aggregation: Aggregation,
+): Series {
+  const frequency = parseFrequency(freq)
   if (timestamps.length === 0) return { timestamps: new Float64Array(0), values: new Float64Array(0) }
   const starts: number[] = []
   const joined: number[] = []
-  let bin = start(timestamps[0]!)
+  let bin = frequency.start(timestamps[0]!)
   for (let i = 0; i < timestamps.length; ) {
-    const end = next(bin)
+    const end = frequency.next(bin)
     let sum = 0
     let lost = 0
     let count = 0
@@ -48,7 +53,10 @@ export function resampleWithGaps({ timestamps, values }: Series, freq: string, a
     starts.push(bin)
     joined.push(aggregation === 'sum' ? sum : count === 0 ? Number.NaN : meanOf(values, i - count, i, sum))
     if (starts.length > MOST_BINS)
-      throw new AnomstackError('CONFIG_INVALID', `freq: ${freq} cuts this series into more than ${MOST_BINS} steps: use a longer one`)
+      throw new AnomstackError(
+        'CONFIG_INVALID',
+        `freq: ${freq} cuts this series into more than ${MOST_BINS} steps: use a longer one`,
+      )
     bin = end
   }
   return { timestamps: Float64Array.from(starts), values: Float64Array.from(joined) }

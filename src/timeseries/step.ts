@@ -1,24 +1,42 @@
 import { zoneOffset } from '../core/time-zone.ts'
-import { advance, calendarStep, daysOf, isDayStart, isMonthStart, monthsOf, stepsBetween } from './calendar-step.ts'
+import {
+  advance,
+  calendarStep,
+  daysOf,
+  isDayStart,
+  isMonthStart,
+  monthsOf,
+  stepsBetween,
+} from './calendar-step.ts'
 
 const SECOND = 1000
 const HOUR = 3_600_000
 
 /** How much of the newest past a step is learned from, so that a changed schedule is noticed. */
 const RECENT = 500
-/** Distances that differ by less count as one step with jitter: the 23 and 25 hours of clock changes, months of 28 to 31 days. */
+/**
+ * Distances that differ by less count as one step with jitter: the 23 and 25 hours of clock changes, months
+ * of 28 to 31 days.
+ */
 const JITTER = 1.12
-/** Points that must lie on whole hours or days for a series to be one of periods; the rest may be late corrections. */
+/**
+ * Points that must lie on whole hours or days for a series to be one of periods; the rest may be late
+ * corrections.
+ */
 const ALIGNED_SHARE = 0.95
 const ALIGNED_POINTS = 100
 
 /**
- * The usual time between neighbouring points in ms: the most common distance, give or take some jitter, so that neither gaps nor clock changes
+ * The usual time between neighbouring points in ms: the most common distance, give or take some jitter, so
+ * that neither gaps nor clock changes
  * matter. Undefined for fewer than three points. Timestamps ascend.
  */
 export function learnStep(timestamps: Float64Array): number | undefined {
   const recent = timestamps.subarray(Math.max(0, timestamps.length - RECENT - 1))
-  const distances = Float64Array.from({ length: Math.max(0, recent.length - 1) }, (_, i) => recent[i + 1]! - recent[i]!)
+  const distances = Float64Array.from(
+    { length: Math.max(0, recent.length - 1) },
+    (_, i) => recent[i + 1]! - recent[i]!,
+  )
     .filter((distance) => distance > 0)
     .sort()
   if (distances.length < 2) return undefined
@@ -36,7 +54,10 @@ export function learnStep(timestamps: Float64Array): number | undefined {
   return typical(cluster)
 }
 
-/** The value that at least half of the ascending distances share, or their median, to the second where seconds do not matter. */
+/**
+ * The value that at least half of the ascending distances share, or their median, to the second where
+ * seconds do not matter.
+ */
 function typical(distances: Float64Array): number {
   const middle = distances[(distances.length - 1) >> 1]!
   const same = distances.reduce((count, distance) => (distance === middle ? count + 1 : count), 0)
@@ -44,15 +65,20 @@ function typical(distances: Float64Array): number {
 }
 
 /**
- * Whether the points of a series stand for the periods that start at their timestamps: the step is an hour or longer, and practically all of the newest points lie
- * on whole hours, or for a step of days or months on the starts of days or months, in UTC or in the time zone.
+ * Whether the points of a series stand for the periods that start at their timestamps: the step is an hour
+ * or longer, and practically all of the newest points lie
+ * on whole hours, or for a step of days or months on the starts of days or months, in UTC or in the time
+ * zone.
  */
 export function isAggregated(timestamps: Float64Array, step: number, timeZone: string): boolean {
   if (step < HOUR || timestamps.length === 0) return false
   const recent = timestamps.subarray(Math.max(0, timestamps.length - ALIGNED_POINTS))
   const zones = timeZone === 'UTC' ? ['UTC'] : ['UTC', timeZone]
   return zones.some((zone) => {
-    const aligned = recent.reduce((count, timestamp) => (isAligned(timestamp, step, zone) ? count + 1 : count), 0)
+    const aligned = recent.reduce(
+      (count, timestamp) => (isAligned(timestamp, step, zone) ? count + 1 : count),
+      0,
+    )
     return aligned >= ALIGNED_SHARE * recent.length
   })
 }
@@ -73,7 +99,8 @@ export interface PeriodOptions {
 }
 
 /**
- * When the period that a point stands for has ended: its own timestamp for an instant reading, otherwise the start of the next bucket, on the calendar of the time
+ * When the period that a point stands for has ended: its own timestamp for an instant reading, otherwise
+ * the start of the next bucket, on the calendar of the time
  * zone (or of UTC, where the point lies on that) for steps of days and months.
  */
 export function periodEnd(timestamp: number, step: number, { aggregated, timeZone }: PeriodOptions): number {
@@ -91,10 +118,15 @@ export interface MissingOptions {
 }
 
 /**
- * Starts of the buckets that have no point, ascending, from the first point to `until`. Buckets are counted anew from every point, so that neither jitter
+ * Starts of the buckets that have no point, ascending, from the first point to `until`. Buckets are counted
+ * anew from every point, so that neither jitter
  * nor a shifted schedule makes one seem missing.
  */
-export function missingBuckets(timestamps: Float64Array, step: number, { until, timeZone, max }: MissingOptions): Float64Array {
+export function missingBuckets(
+  timestamps: Float64Array,
+  step: number,
+  { until, timeZone, max }: MissingOptions,
+): Float64Array {
   const missing: number[] = []
   if (!(step > 0) || timestamps.length === 0) return new Float64Array(0)
   const collect = (from: number, absent: number, startOf: (steps: number) => number): void => {
@@ -108,7 +140,8 @@ export function missingBuckets(timestamps: Float64Array, step: number, { until, 
     if (from > until) continue
     const next = timestamps[i + 1]
     const calendar = step < 20 * HOUR ? undefined : calendarStep(from, step, timeZone)
-    const startOf = (steps: number): number => (calendar === undefined ? from + steps * step : advance(from, calendar, steps))
+    const startOf = (steps: number): number =>
+      calendar === undefined ? from + steps * step : advance(from, calendar, steps)
     const stepsTo = (to: number): number =>
       calendar === undefined ? (to - from) / step : stepsBetween(from, to, calendar)
     // Before the next point, the nearest whole number of steps less one; after the last, all that have begun.

@@ -49,6 +49,23 @@ describe('decideAnomalies', () => {
     expect(decide([0, 0], { always: true, raised: minutes(1) })).toEqual([])
   })
 
+  it('takes an anomaly that lasts, or flaps at the threshold, for one', () => {
+    const lasting = { isNew: () => true, smoothN: 1 }
+    expect(decide([0, 1, 1, 1, 1, 1, 1, 1, 1, 1], lasting)).toEqual([1])
+    expect(decide([0, 1, 0, 1, 0, 0, 1, 0, 1, 0], lasting)).toEqual([1])
+    expect(decide([0, 1, 1, 0, 0, 0, 1, 1], lasting)).toEqual([1, 6])
+  })
+
+  it('knows an anomaly that began before the points it is shown', () => {
+    const scores = new Array<number>(20).fill(1)
+    expect(decide(scores, { raised: new Set([-60_000]) })).toEqual([])
+    expect(decide(scores, { raised: new Set() })).toEqual([19])
+  })
+
+  it('alerts on every exceeding point when the snooze is 0', () => {
+    expect(decide([0, 1, 1, 1], { isNew: () => true, smoothN: 1, snoozeN: 0 })).toEqual([1, 2, 3])
+  })
+
   it('finds nothing in no points', () => {
     expect(decide([])).toEqual([])
   })
@@ -70,8 +87,8 @@ describe('bugs of the original', () => {
   it('3.1 bug 2: an alert at one of the previous alert_snooze_n points snoozes, one further back does not', () => {
     const scores = [1, 1, 1, 1, 1, 1]
     expect(decide(scores, { raised: minutes(4) })).toEqual([])
-    expect(decide(scores, { raised: minutes(2) })).toEqual([])
-    expect(decide(scores, { raised: minutes(1) })).toEqual([5])
+    expect(decide([0, 0, 1, 0, 0, 1], { raised: minutes(2), smoothN: 1 })).toEqual([])
+    expect(decide([0, 1, 0, 0, 0, 1], { raised: minutes(1), smoothN: 1 })).toEqual([5])
   })
 
   it('3.1 bug 2: a point that has alerted never alerts again', () => {

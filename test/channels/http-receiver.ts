@@ -11,9 +11,7 @@ export interface ReceivedCall {
 export interface HttpReceiver {
   readonly url: string
   readonly calls: ReceivedCall[]
-  /** Connections that are open now. */
-  openConnections(): Promise<number>
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 /** An HTTP server on loopback that records every call before `respond` answers it. */
@@ -39,10 +37,6 @@ export async function startHttpReceiver(
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
-    openConnections: () =>
-      new Promise((resolve, reject) =>
-        server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
-      ),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -237,22 +237,36 @@ export async function emailRig(kind: 'starttls' | 'tls' | 'none', timeout = 20):
       '421': reply(421),
       '451': reply(451),
       '452': reply(452),
-      'a connection that breaks': () => void (broken = true),
+      'a connection that breaks': () => {
+        broken = true
+      },
     },
     final: {
       '550': reply(550),
       '552': reply(552),
-      'every recipient rejected': () => void (recipientFault = smtpError(550, 'no such user')),
-      ...(kind === 'none' ? {} : { 'a refused login': () => void (loginFault = smtpError(535, 'no')) }),
+      'every recipient rejected': () => {
+        recipientFault = smtpError(550, 'no such user')
+      },
+      ...(kind === 'none'
+        ? {}
+        : {
+            'a refused login': () => {
+              loginFault = smtpError(535, 'no')
+            },
+          }),
     },
-    hang: () => ({ asked: new Promise<void>((resolve) => (hanging = resolve)) }),
+    hang: () => ({
+      asked: new Promise<void>((resolve) => {
+        hanging = resolve
+      }),
+    }),
     echoSecrets: () => {
       const plain = Buffer.from(`\0alerts@example.test\0${password}`).toString('base64')
       const text = `no: ${password} ${plain} ${Buffer.from(password).toString('base64')}`
       loginFault = smtpError(535, text)
       dataFault = smtpError(550, text)
     },
-    secrets: [password],
+    secrets: kind === 'none' ? [] : [password],
     stop: receiver.stop,
   }
 }

@@ -10,9 +10,9 @@ export interface SlackPost {
 
 export interface SlackBlock {
   readonly type: string
-  readonly block_id?: string
-  readonly text?: { readonly type: string; readonly text: string }
-  readonly fields?: readonly { readonly type: string; readonly text: string }[]
+  readonly block_id?: string | undefined
+  readonly text?: { readonly type: string; readonly text: string } | undefined
+  readonly fields?: readonly { readonly type: string; readonly text: string }[] | undefined
 }
 
 export interface SlackApi extends HttpReceiver {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { callbackify } from 'node:util'
 import { type ParsedMail, simpleParser } from 'mailparser'
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
+import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server'
 
 export interface ReceivedMail {
   readonly mail: ParsedMail
@@ -18,7 +19,7 @@ export interface SmtpReceiver {
   /** Logins that were tried. */
   readonly logins: { readonly user: string; readonly password: string }[]
   readonly server: SMTPServer
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }
 
 const fixture = (name: string): Buffer => readFileSync(new URL(`../fixtures/tls/${name}`, import.meta.url))
@@ -33,32 +34,33 @@ export function smtpError(code: number, text: string): Error {
 export async function startSmtpReceiver(options: SMTPServerOptions = {}): Promise<SmtpReceiver> {
   const mails: ReceivedMail[] = []
   const logins: { user: string; password: string }[] = []
+  const keep = async (raw: Buffer, session: SMTPServerSession): Promise<void> => {
+    const mail = await simpleParser(raw)
+    const { mailFrom, rcptTo } = session.envelope
+    mails.push({
+      mail,
+      raw: raw.toString('latin1'),
+      recipients: rcptTo.map(({ address }) => String(address)),
+      sender: mailFrom === false ? '' : String(mailFrom.address),
+      user: session.user === undefined ? undefined : String(session.user),
+      encrypted: session.secure,
+    })
+  }
   const server = new SMTPServer({
     ...TLS,
     authOptional: true,
     logger: false,
+    disableReverseLookup: true,
     size: 50_000_000,
     onAuth({ username = '', password = '' }, _session, done) {
-      logins.push({ user: username, password })
-      done(null, { user: username })
+      logins.push({ user: String(username), password: String(password) })
+      done(null, { user: String(username) })
     },
     onData(stream, session, done) {
       const chunks: Buffer[] = []
       stream.on('data', (chunk: Buffer) => chunks.push(chunk))
       stream.on('end', () => {
-        const raw = Buffer.concat(chunks)
-        simpleParser(raw).then((mail) => {
-          const { mailFrom, rcptTo } = session.envelope
-          mails.push({
-            mail,
-            raw: raw.toString('latin1'),
-            recipients: rcptTo.map(({ address }) => String(address)),
-            sender: mailFrom === false ? '' : String(mailFrom.address),
-            user: session.user as string | undefined,
-            encrypted: session.secure,
-          })
-          done()
-        }, done)
+        callbackify(keep)(Buffer.concat(chunks), session, (error) => done(error))
       })
     },
     ...options,

@@ -16,7 +16,7 @@ interface Case {
   readonly channel: string
   readonly start: (timeout?: number) => Promise<Rig>
   /** Checks that a channel cannot meet, each with its reason. */
-  readonly skips: Readonly<Partial<Record<'image' | 'id' | 'network' | 'lines', string>>>
+  readonly skips: Readonly<Partial<Record<'image' | 'id' | 'network', string>>>
 }
 
 const CASES: Readonly<Record<string, Case>> = {
@@ -105,6 +105,10 @@ describe.each([...channels.values()].map((definition) => [definition.name, defin
 )
 
 describe.each(Object.entries(CASES))('%s', (_name, { channel, start, skips }) => {
+  const itUnless = (gap: keyof Case['skips'], title: string, check: () => Promise<void>) => {
+    if (skips[gap] === undefined) it(title, check)
+  }
+
   it('delivers title, text, tags and link', async () => {
     rig = await start()
     const message = sampleMessage()
@@ -121,17 +125,14 @@ describe.each(Object.entries(CASES))('%s', (_name, { channel, start, skips }) =>
     expect(arrived!.png).toBeUndefined()
   })
 
-  it.skipIf(skips.image)(
-    `delivers the picture${skips.image === undefined ? '' : ` (skipped: ${skips.image})`}`,
-    async () => {
-      rig = await start()
-      const image = await sampleImage()
-      await rig.channel.send(sampleMessage({ image }), { signal: never })
-      const { png } = rig.arrived()[0]!
-      expect(pngSize(png!)).toEqual({ width: 800, height: 440 })
-      expect(Buffer.from(png!).equals(image.png)).toBe(true)
-    },
-  )
+  itUnless('image', 'delivers the picture', async () => {
+    rig = await start()
+    const image = await sampleImage()
+    await rig.channel.send(sampleMessage({ image }), { signal: never })
+    const { png } = rig.arrived()[0]!
+    expect(pngSize(png!)).toEqual({ width: 800, height: 440 })
+    expect(Buffer.from(png!).equals(image.png)).toBe(true)
+  })
 
   it('delivers a message with a picture of 5 MB', async () => {
     rig = await start()
@@ -186,7 +187,7 @@ describe.each(Object.entries(CASES))('%s', (_name, { channel, start, skips }) =>
     await rig.channel.send(sampleMessage({ title: '🔥'.repeat(50_000), text: '<'.repeat(100_000), tags }), {
       signal: never,
     })
-    expect(rig.arrived()[0]!.title.isWellFormed?.() ?? true).toBe(true)
+    expect(rig.arrived()[0]!.title).not.toMatch(/\p{Surrogate}/u)
     expect(rig.arrived()[0]!.title.startsWith('🔥🔥')).toBe(true)
   })
 
@@ -196,19 +197,16 @@ describe.each(Object.entries(CASES))('%s', (_name, { channel, start, skips }) =>
     expect(rig.arrived()).toHaveLength(1)
   })
 
-  it.skipIf(skips.id)(
-    `sends the same id at every attempt${skips.id === undefined ? '' : ` (skipped: ${skips.id})`}`,
-    async () => {
-      rig = await start()
-      await rig.channel.send(sampleMessage(), { signal: never })
-      await rig.channel.send(sampleMessage(), { signal: never })
-      await rig.channel.send(sampleMessage({ id: 'delivery-0002' }), { signal: never })
-      const ids = rig.arrived().map(({ id }) => id)
-      expect(ids[0]).toBe(ids[1])
-      expect(ids[0]).not.toBe(ids[2])
-      expect(ids[0]).toContain('delivery-0001')
-    },
-  )
+  itUnless('id', 'sends the same id at every attempt', async () => {
+    rig = await start()
+    await rig.channel.send(sampleMessage(), { signal: never })
+    await rig.channel.send(sampleMessage(), { signal: never })
+    await rig.channel.send(sampleMessage({ id: 'delivery-0002' }), { signal: never })
+    const ids = rig.arrived().map(({ id }) => id)
+    expect(ids[0]).toBe(ids[1])
+    expect(ids[0]).not.toBe(ids[2])
+    expect(ids[0]).toContain('delivery-0001')
+  })
 
   it('does not start when the signal has been aborted', async () => {
     rig = await start()
@@ -217,90 +215,90 @@ describe.each(Object.entries(CASES))('%s', (_name, { channel, start, skips }) =>
     expect(rig.arrived()).toEqual([])
   })
 
-  describe.skipIf(skips.network)(
-    `over a network${skips.network === undefined ? '' : ` (skipped: ${skips.network})`}`,
-    () => {
-      it('calls for another attempt after answers that may change', async () => {
-        rig = await start()
-        for (const [name, arrange] of Object.entries(rig.temporary)) {
-          arrange()
-          const error = await failure(rig.channel.send(sampleMessage(), { signal: never }))
-          expect({ name, code: error.code, retryable: error.retryable }).toEqual({
-            name,
-            code: 'DELIVERY_FAILED',
-            retryable: true,
-          })
-          expect(error.message).toContain(`channel ${channel}`)
-        }
-      })
+  if (skips.network !== undefined) return
 
-      it('calls for no other attempt after answers that are final', async () => {
-        const names = Object.keys((rig = await start()).final)
-        expect(names.length).toBeGreaterThan(2)
-        for (const name of names) {
-          rig.final[name]!()
-          const error = await failure(rig.channel.send(sampleMessage(), { signal: never }))
-          expect({ name, code: error.code, retryable: error.retryable }).toEqual({
-            name,
-            code: 'DELIVERY_FAILED',
-            retryable: false,
-          })
-          await rig.stop()
-          rig = await start()
-        }
-      })
+  describe('over a network', () => {
+    it('calls for another attempt after answers that may change', async () => {
+      rig = await start()
+      for (const [name, arrange] of Object.entries(rig.temporary)) {
+        arrange()
+        const error = await failure(rig.channel.send(sampleMessage(), { signal: never }))
+        expect({ name, code: error.code, retryable: error.retryable }).toEqual({
+          name,
+          code: 'DELIVERY_FAILED',
+          retryable: true,
+        })
+        expect(error.message).toContain(`channel ${channel}`)
+      }
+    })
 
-      it('calls for another attempt when nobody listens', async () => {
-        rig = await start()
+    it('calls for no other attempt after answers that are final', async () => {
+      rig = await start()
+      const names = Object.keys(rig.final)
+      expect(names.length).toBeGreaterThan(2)
+      for (const name of names) {
+        rig.final[name]!()
+        const error = await failure(rig.channel.send(sampleMessage(), { signal: never }))
+        expect({ name, code: error.code, retryable: error.retryable }).toEqual({
+          name,
+          code: 'DELIVERY_FAILED',
+          retryable: false,
+        })
         await rig.stop()
-        const error = await failure(rig.channel.send(sampleMessage(), { signal: never }))
-        expect(error).toMatchObject({ code: 'DELIVERY_FAILED', retryable: true })
-        expect(error.message).toMatch(/ECONNREFUSED|refused/i)
-      })
-
-      it('calls for another attempt when there is no answer in time', async () => {
-        rig = await start(0.3)
-        rig.hang()
-        const error = await failure(rig.channel.send(sampleMessage(), { signal: never }))
-        expect(error).toMatchObject({ code: 'DELIVERY_FAILED', retryable: true })
-        expect(error.message).toContain('no answer in time')
-      })
-
-      it("calls for another attempt when the caller's own time is over", async () => {
         rig = await start()
-        const { asked } = rig.hang()
-        const late = new AbortController()
-        const sending = failure(rig.channel.send(sampleMessage(), { signal: late.signal }))
-        await asked
-        late.abort(new DOMException('too late', 'TimeoutError'))
-        expect(await sending).toMatchObject({ code: 'DELIVERY_FAILED', retryable: true })
-      })
+      }
+    })
 
-      it('stops at once when it is aborted', async () => {
-        rig = await start()
-        const { asked } = rig.hang()
-        const abort = new AbortController()
-        const sending = failure(rig.channel.send(sampleMessage(), { signal: abort.signal }))
-        await asked
-        abort.abort()
-        expect((await sending).code).toBe('CANCELED')
-      })
+    it('calls for another attempt when nobody listens', async () => {
+      rig = await start()
+      await rig.stop()
+      const error = await failure(rig.channel.send(sampleMessage(), { signal: never }))
+      expect(error).toMatchObject({ code: 'DELIVERY_FAILED', retryable: true })
+      expect(error.message).toMatch(/ECONNREFUSED|refused/i)
+    })
 
-      it('never shows a secret, whatever the other side answers', async () => {
-        rig = await start()
-        rig.echoSecrets()
-        const error = await failure(rig.channel.send(sampleMessage(), { signal: never }))
-        const text = shown(error).toLowerCase()
-        for (const secret of rig.secrets) {
-          expect(text).not.toContain(secret.toLowerCase())
-          expect(text).not.toContain(Buffer.from(secret).toString('base64').replaceAll('=', '').toLowerCase())
-          expect(text).not.toContain(encodeURIComponent(secret).toLowerCase())
-          expect(text).not.toContain(secret.slice(2).toLowerCase())
-        }
-        await rig.stop()
-        const unreachable = await failure(rig.channel.send(sampleMessage(), { signal: never }))
-        for (const secret of rig.secrets) expect(shown(unreachable)).not.toContain(secret)
-      })
-    },
-  )
+    it('calls for another attempt when there is no answer in time', async () => {
+      rig = await start(0.3)
+      rig.hang()
+      const error = await failure(rig.channel.send(sampleMessage(), { signal: never }))
+      expect(error).toMatchObject({ code: 'DELIVERY_FAILED', retryable: true })
+      expect(error.message).toContain('no answer in time')
+    })
+
+    it("calls for another attempt when the caller's own time is over", async () => {
+      rig = await start()
+      const { asked } = rig.hang()
+      const late = new AbortController()
+      const sending = failure(rig.channel.send(sampleMessage(), { signal: late.signal }))
+      await asked
+      late.abort(new DOMException('too late', 'TimeoutError'))
+      expect(await sending).toMatchObject({ code: 'DELIVERY_FAILED', retryable: true })
+    })
+
+    it('stops at once when it is aborted', async () => {
+      rig = await start()
+      const { asked } = rig.hang()
+      const abort = new AbortController()
+      const sending = failure(rig.channel.send(sampleMessage(), { signal: abort.signal }))
+      await asked
+      abort.abort()
+      expect((await sending).code).toBe('CANCELED')
+    })
+
+    it('never shows a secret, whatever the other side answers', async () => {
+      rig = await start()
+      rig.echoSecrets()
+      const error = await failure(rig.channel.send(sampleMessage(), { signal: never }))
+      const text = shown(error).toLowerCase()
+      for (const secret of rig.secrets) {
+        expect(text).not.toContain(secret.toLowerCase())
+        expect(text).not.toContain(Buffer.from(secret).toString('base64').replaceAll('=', '').toLowerCase())
+        expect(text).not.toContain(encodeURIComponent(secret).toLowerCase())
+        expect(text).not.toContain(secret.slice(2).toLowerCase())
+      }
+      await rig.stop()
+      const unreachable = await failure(rig.channel.send(sampleMessage(), { signal: never }))
+      for (const secret of rig.secrets) expect(shown(unreachable)).not.toContain(secret)
+    })
+  })
 })

@@ -50,7 +50,7 @@ describe.each([...storages.values()])('storage $name', (definition) => {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     children.push(started)
-    return { process: started, lines: createInterface(started.stdout!)[Symbol.asyncIterator]() }
+    return { process: started, lines: createInterface(started.stdout)[Symbol.asyncIterator]() }
   }
 
   it('has a valid example', () => {

@@ -1,4 +1,5 @@
 /** A process beside the test's own: `node --import tsx child.ts FILE COMMAND`. It says `ready`, waits for a line, does its work, and prints what came of it as JSON. */
+import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Finding } from '../../src/alerts/alert.ts'
 import type { Control } from '../../src/control/control.ts'
@@ -31,7 +32,10 @@ const COMMANDS: Readonly<Record<string, (control: Control) => Promise<readonly s
     const created: string[] = []
     for (let tick = 0; tick < 50; tick++) {
       const options = { now: 1_000 + tick, idempotencyKey: `schedule:ingest:sales:${tick}` }
-      const queued = await control.runs.enqueue({ job: 'ingest', batch: 'sales', trigger: 'schedule' }, options)
+      const queued = await control.runs.enqueue(
+        { job: 'ingest', batch: 'sales', trigger: 'schedule' },
+        options,
+      )
       if (queued.created) created.push(queued.run.id)
     }
     return created
@@ -39,7 +43,10 @@ const COMMANDS: Readonly<Record<string, (control: Control) => Promise<readonly s
   async raise(control) {
     const raised: string[] = []
     for (let index = 0; index < 50; index++) {
-      const alerts = await control.alerts.raise([finding(index), finding(index + 1)], { now: 1_000, channels: ['email', 'slack'] })
+      const alerts = await control.alerts.raise([finding(index), finding(index + 1)], {
+        now: 1_000,
+        channels: ['email', 'slack'],
+      })
       raised.push(...alerts.map((alert) => alert.metric))
     }
     return raised
@@ -66,7 +73,6 @@ async function work(): Promise<readonly string[]> {
 }
 
 process.stdout.write('ready\n')
-createInterface({ input: process.stdin }).once('line', async () => {
-  process.stdout.write(`${JSON.stringify(await work())}\n`)
-  process.exit(0)
-})
+await once(createInterface({ input: process.stdin }), 'line')
+process.stdout.write(`${JSON.stringify(await work())}\n`)
+process.exit(0)

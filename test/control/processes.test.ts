@@ -11,7 +11,9 @@ const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
 /** What each of `count` processes that start the command at the same moment prints. */
 async function inProcesses(count: number, file: string, command: string): Promise<string[][]> {
   const children = Array.from({ length: count }, () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', CHILD, file, command], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, ['--import', 'tsx', CHILD, file, command], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
     return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() }
   })
   for (const { lines } of children) expect((await lines.next()).value).toBe('ready')
@@ -42,7 +44,8 @@ describe('several processes on one control database', () => {
     const claimed = (await inProcesses(3, file, 'claim')).flat()
     expect(claimed).toHaveLength(60)
     expect(new Set(claimed).size).toBe(60)
-    for (const run of await control.runs.list({ limit: 100 })) expect(run).toMatchObject({ status: 'running', attempt: 1 })
+    for (const run of await control.runs.list({ limit: 100 }))
+      expect(run).toMatchObject({ status: 'running', attempt: 1 })
   })
 
   it('raise a finding once and deliver it once to each channel', async () => {

@@ -13,13 +13,14 @@ export function temporaryControls() {
     for (const control of opened.splice(0)) await control.close()
     for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
   })
+  const newFile = (): string => {
+    const folder = mkdtempSync(join(tmpdir(), 'control-'))
+    folders.push(folder)
+    return join(folder, 'control.db')
+  }
   return {
-    file(): string {
-      const folder = mkdtempSync(join(tmpdir(), 'control-'))
-      folders.push(folder)
-      return join(folder, 'control.db')
-    },
-    async open(file = this.file()): Promise<Control> {
+    file: newFile,
+    async open(file = newFile()): Promise<Control> {
       const control = await openControl(file)
       opened.push(control)
       return control

@@ -125,6 +125,17 @@ describe('imports', () => {
     expect(await ingest(imports, value)).toEqual([{ value: expected }])
   })
 
+  it('loads TypeScript beside the file in a project that is itself inside of node_modules', async () => {
+    const installed = scratchProject({
+      'node_modules/anomstack/examples/lib.ts': 'export const nine: number = 9',
+    })
+    const code = typescript(
+      `import { nine } from './lib.ts'\nexport const ingest = () => [{ a: nine }]`,
+      join(installed, 'node_modules/anomstack/examples/x.ts'),
+    )
+    expect(await runner.ingest(code, LIMITS)).toEqual([{ a: 9 }])
+  })
+
   it('runs in the folder of the file', async () => {
     expect(await ingest('', 'process.cwd()')).toEqual([{ value: dir }])
   })

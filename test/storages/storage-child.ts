@@ -1,3 +1,4 @@
+import { AnomstackError } from '../../src/core/errors.ts'
 import { openStorage } from '../../src/storages/index.ts'
 
 /** Run by the storage tests in processes of their own: `storage-child.ts MODE MODEL_PATH PROJECT_DIR [ID]`. */
@@ -7,7 +8,7 @@ const storage = openStorage(modelPath, { projectDir })
 const outcome = async (work: Promise<unknown>) =>
   work.then(
     () => 'won',
-    (error: { code?: string }) => error.code ?? String(error),
+    (error: unknown) => (error instanceof AnomstackError ? error.code : String(error)),
   )
 
 const modes: Record<string, () => Promise<void>> = {

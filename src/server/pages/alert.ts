@@ -39,16 +39,24 @@ export async function alertPage(alert: Alert, context: PageContext): Promise<Mar
 
 async function alertChart(alert: Alert, batch: Batch | undefined, context: PageContext): Promise<Markup> {
   try {
-    if (batch === undefined) throw new AnomstackError('NOT_FOUND', `batch "${alert.batch}" is not in the project any more`)
+    if (batch === undefined)
+      throw new AnomstackError('NOT_FOUND', `batch "${alert.batch}" is not in the project any more`)
     const series = await loadAlertWindow(context.services, batch, alert)
-    const query = { metric: alert.metric, from: series.timestamps[0] ?? alert.timestamp, to: series.timestamps.at(-1) ?? alert.timestamp }
-    return html`${legend([series])}<figure data-series="${links.series(batch.name, query)}">${metricChart(series, {
-      size: 'large',
-      scoreThreshold: batch.settings.alert_threshold,
-      thresholds: thresholdsOf(batch, alert.metric),
-      timeZone: momentOf(context).timeZone,
-      highlight: alert.id,
-    })}<output class="readout"></output></figure>`
+    const query = {
+      metric: alert.metric,
+      from: series.timestamps[0] ?? alert.timestamp,
+      to: series.timestamps.at(-1) ?? alert.timestamp,
+    }
+    return html`${legend([series])}<figure data-series="${links.series(batch.name, query)}">${metricChart(
+      series,
+      {
+        size: 'large',
+        scoreThreshold: batch.settings.alert_threshold,
+        thresholds: thresholdsOf(batch, alert.metric),
+        timeZone: momentOf(context).timeZone,
+        highlight: alert.id,
+      },
+    )}<output class="readout"></output></figure>`
   } catch (error) {
     return html`<p class="problem">${problemOf(error, context.redact).detail}</p>`
   }
@@ -56,7 +64,8 @@ async function alertChart(alert: Alert, batch: Batch | undefined, context: PageC
 
 function facts(alert: Alert, batch: Batch | undefined, timeZone: string): Markup {
   const { lower, upper, expected } = alert.details
-  const fact = (name: string, value: Markup | string): Markup => html`<div><dt>${name}</dt><dd>${value}</dd></div>`
+  const fact = (name: string, value: Markup | string): Markup =>
+    html`<div><dt>${name}</dt><dd>${value}</dd></div>`
   return html`<dl class="facts">
 ${fact('Value', formatValue(alert.value))}
 ${typeof expected === 'number' ? fact('Expected', formatValue(expected)) : nothing}
@@ -80,13 +89,17 @@ function deliveryTable(alert: Alert, deliveries: readonly Delivery[], context: P
 <span class="row-main"><span class="row-title">${delivery.channel}</span></span>
 <span class="row-side">${statusLabel(delivery.status)}${
         delivery.deliveredAt === undefined
-          ? when(delivery.status === 'pending' && delivery.attempts > 0, () => html`<span>again ${relativeTime(delivery.dueAt, now, timeZone)}</span>`)
+          ? when(
+              delivery.status === 'pending' && delivery.attempts > 0,
+              () => html`<span>again ${relativeTime(delivery.dueAt, now, timeZone)}</span>`,
+            )
           : relativeTime(delivery.deliveredAt, now, timeZone)
       }</span>
-${delivery.problem === undefined ? nothing : html`<span class="row-text ${delivery.status === 'delivered' ? 'muted' : 'problem'}">${delivery.problem}</span>`}
+${delivery.problem === undefined ? nothing : html`<span class="row-text ${delivery.status === 'dead' ? 'problem' : 'muted'}">${delivery.problem}</span>`}
 ${when(
   delivery.status === 'dead' || delivery.status === 'skipped',
-  () => html`<form class="row-action" method="post" action="${links.retryDelivery(alert.id)}"><input type="hidden" name="delivery" value="${delivery.id}"><button type="submit">Send again</button></form>`,
+  () =>
+    html`<form class="row-action" method="post" action="${links.retryDelivery(alert.id)}"><input type="hidden" name="delivery" value="${delivery.id}"><button type="submit">Send again</button></form>`,
 )}
 </li>`,
     )}</ul>`

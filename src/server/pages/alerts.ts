@@ -1,12 +1,12 @@
 import { html } from 'hono/html'
 import { ALERT_KINDS, type AlertKind } from '../../alerts/alert.ts'
+import { pager, selectField } from './filters.ts'
 import { layout } from './layout.ts'
 import { links } from './links.ts'
 import { alertList } from './lists.ts'
 import { kindName } from './mark.ts'
 import { type Markup, nothing } from './markup.ts'
 import type { PageContext } from './page-context.ts'
-import { pager, selectField } from './filters.ts'
 
 export interface AlertsQuery {
   readonly batch?: string
@@ -24,8 +24,14 @@ export async function alertsPage(query: AlertsQuery, context: PageContext): Prom
   const batches = [...context.services.project().batches.keys()]
   const head = html`<div class="title"><h1>Alerts</h1></div>
 <div class="toolbar"><form class="filters" method="get" action="${links.alerts()}">
-${selectField({ name: 'batch', label: 'Batch', all: 'all batches', value: query.batch }, batches.map((name) => [name, name]))}
-${selectField({ name: 'kind', label: 'Kind', all: 'all kinds', value: query.kind }, ALERT_KINDS.map((kind) => [kind, kindName(kind)]))}
+${selectField(
+  { name: 'batch', label: 'Batch', all: 'all batches', value: query.batch },
+  batches.map((name) => [name, name]),
+)}
+${selectField(
+  { name: 'kind', label: 'Kind', all: 'all kinds', value: query.kind },
+  ALERT_KINDS.map((kind) => [kind, kindName(kind)]),
+)}
 <label>Metric<input type="search" name="metric" value="${query.metric ?? ''}" placeholder="whole name" autocomplete="off" spellcheck="false"></label>
 <button type="submit">Show</button>
 </form></div>`

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
-import type { Batch } from '../../config/project.ts'
 import { formatValue } from '../../charts/format-number.ts'
+import type { Batch } from '../../config/project.ts'
 import type { BatchOverview } from '../views/batch-overview.ts'
 import type { BatchRuns } from '../views/batch-runs.ts'
 import { links } from './links.ts'
@@ -38,11 +38,12 @@ function trends(batch: Batch, overview: BatchOverview, runs: BatchRuns, context:
   const shown = overview.metrics.filter((metric) => overview.trends.has(metric.name))
   return html`<ul class="trends">${shown.map((metric) => {
     const series = overview.trends.get(metric.name)!
-    return html`<li><span class="trend-name" title="${metric.name}">${metric.name}</span>${trend(series)}<span class="trend-value">${formatValue(series.values.at(-1) ?? Number.NaN)}</span>${
+    const alerts = overview.alerts.filter((alert) => alert.metric === metric.name)
+    return html`<li><p class="trend-head"><span class="trend-name" title="${metric.name}">${metric.name}</span><span class="trend-value">${formatValue(series.values.at(-1) ?? Number.NaN)}</span>${
       metric.learning === undefined
         ? scoreLabel(metric.score, batch.settings.alert_threshold)
         : html`<span class="score score-learning" title="learning, ${metric.learning.points} of ${metric.learning.needed} points">${metric.learning.points}/${metric.learning.needed}</span>`
-    }</li>`
+    }</p>${trend(series, alerts)}</li>`
   })}</ul>`
 }
 
@@ -69,10 +70,14 @@ function nextTick({ schedules }: BatchRuns, context: PageContext): Markup {
 export function emptyBatch(batch: Batch, { schedules, latest }: BatchRuns, context: PageContext): Markup {
   const { now, timeZone } = momentOf(context)
   const last = latest.find((run) => run.job === 'ingest' || run.job === 'pipeline')
-  if (last?.status === 'queued' || last?.status === 'running') return html`No data yet: the first ${last.job} is ${last.status}.`
+  if (last?.status === 'queued' || last?.status === 'running')
+    return html`No data yet: the first ${last.job} is ${last.status}.`
   if (last?.status === 'failed') return html`No data yet: the last ${last.job} failed.`
   if (last !== undefined) return html`No data yet: the last ${last.job} brought no rows.`
-  const ingest = schedules.find((tick) => (tick.job === 'ingest' || tick.job === 'pipeline') && tick.next !== undefined)
-  if (ingest !== undefined) return html`No data yet: the first ${ingest.job} runs ${relativeTime(ingest.next!, now, timeZone)}.`
+  const ingest = schedules.find(
+    (tick) => (tick.job === 'ingest' || tick.job === 'pipeline') && tick.next !== undefined,
+  )
+  if (ingest !== undefined)
+    return html`No data yet: the first ${ingest.job} runs ${relativeTime(ingest.next!, now, timeZone)}.`
   return html`No data yet, and no ingest schedule runs. Set <code>ingest_default_schedule_status: RUNNING</code> in <code>${batch.file}</code>, or run it now.`
 }

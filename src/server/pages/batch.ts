@@ -28,7 +28,10 @@ export async function batchPage(batch: Batch, query: BatchQuery, context: PageCo
   const [overview, runs] = await Promise.all([context.overview(batch), context.runs(batch)])
   const found = search(overview, query)
   const shown = found.slice(0, Math.min(query.show ?? CHARTS, MOST_CHARTS))
-  const series = await loadSeries(context.services, batch, { metrics: shown.map((metric) => metric.name), window })
+  const series = await loadSeries(context.services, batch, {
+    metrics: shown.map((metric) => metric.name),
+    window,
+  })
   const stale = overview.metrics.filter((metric) => metric.stale).length
   const { now, timeZone } = momentOf(context)
   const title = html`<nav class="crumbs" aria-label="Breadcrumb"><a href="${links.home}">Batches</a></nav>
@@ -45,7 +48,9 @@ ${more(batch, query, { shown: shown.length, found: found.length, stale })}`
   }
 <div class="halves">
 <section class="panel" aria-labelledby="alerts-title"><h2 id="alerts-title">Alerts of 7 days</h2>${
-    overview.alerts.length === 0 ? html`<p class="muted">None.</p>` : alertList(overview.alerts.slice(0, CHARTS), context)
+    overview.alerts.length === 0
+      ? html`<p class="muted">None.</p>`
+      : alertList(overview.alerts.slice(0, CHARTS), context)
   }<p><a class="more" href="${links.alerts({ batch: batch.name })}">All alerts of this batch</a></p></section>
 <section class="panel" aria-labelledby="jobs-title"><h2 id="jobs-title">Newest run of each job</h2>${
     runs.latest.length === 0 ? html`<p class="muted">Nothing has run yet.</p>` : runList(runs.latest, context)
@@ -124,6 +129,7 @@ function more(
   const next = Math.min(CHARTS, counts.found - counts.shown)
   return html`<p class="more-bar">${when(next > 0 && counts.shown < MOST_CHARTS, () => html`<a class="button" id="more" href="${href({ show: counts.shown + CHARTS })}">Show ${next} more of ${counts.found}</a>`)}${when(
     counts.stale > 0 && query.stale !== true,
-    () => html`<a class="button button-quiet" id="stale" href="${href({ stale: 1 })}">Show ${counted(counts.stale, 'metric')} without rows for ${counted(batch.settings.dashboard_stale_metric_max_days_ago, 'day')}</a>`,
+    () =>
+      html`<a class="button button-quiet" id="stale" href="${href({ stale: 1 })}">Show ${counted(counts.stale, 'metric')} without rows for ${counted(batch.settings.dashboard_stale_metric_max_days_ago, 'day')}</a>`,
   )}</p>`
 }

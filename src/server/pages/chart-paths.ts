@@ -37,7 +37,13 @@ export function rangePath(
   { lower, upper }: { readonly lower: Float64Array; readonly upper: Float64Array },
 ): string {
   const present = indicesOf(lower.map((low, index) => low + upper[index]!))
-  const input = { timestamps: pick(timestamps, present), lower: pick(lower, present), upper: pick(upper, present), x, y }
+  const input = {
+    timestamps: pick(timestamps, present),
+    lower: pick(lower, present),
+    upper: pick(upper, present),
+    x,
+    y,
+  }
   return segmentsOf(input.timestamps, input.lower, longestStep(input.timestamps))
     .filter((segment) => segment.end - segment.start > 1)
     .map((segment) => bandPath(segment, input))

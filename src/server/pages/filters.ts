@@ -10,12 +10,16 @@ export interface SelectField {
 }
 
 /** A labelled choice of one filter; a value that is none of the choices is kept. */
-export function selectField(field: SelectField, choices: readonly (readonly [value: string, name: string])[]): Markup {
+export function selectField(
+  field: SelectField,
+  choices: readonly (readonly [value: string, name: string])[],
+): Markup {
   const { value } = field
   const known = value === undefined || choices.some(([choice]) => choice === value)
   const all = known ? choices : [...choices, [value, value] as const]
   return html`<label>${field.label}<select name="${field.name}"><option value="">${field.all}</option>${all.map(
-    ([choice, name]) => html`<option value="${choice}" ${choice === value ? html`selected` : nothing}>${name}</option>`,
+    ([choice, name]) =>
+      html`<option value="${choice}" ${choice === value ? html`selected` : nothing}>${name}</option>`,
   )}</select></label>`
 }
 

@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import type { Batch } from '../../config/project.ts'
-import { shownFaults } from '../rest/config.ts'
 import { problemOf } from '../problem.ts'
+import { shownFaults } from '../rest/config.ts'
 import { type BatchCard, batchCard } from './batch-card.ts'
 import { faultsPanel } from './faults-panel.ts'
 import { layout } from './layout.ts'
@@ -69,7 +69,9 @@ const isFailing = ({ overview, runs }: BatchCard): boolean =>
   'problem' in overview || runs.latest.some((run) => run.status === 'failed')
 
 const strangest = ({ overview }: BatchCard): number =>
-  'problem' in overview ? 0 : overview.metrics.reduce((most, metric) => Math.max(most, metric.stale ? 0 : (metric.score ?? 0)), 0)
+  'problem' in overview
+    ? 0
+    : overview.metrics.reduce((most, metric) => Math.max(most, metric.stale ? 0 : (metric.score ?? 0)), 0)
 
 function summaryOf(cards: readonly BatchCard[]): string {
   const overviews = cards.flatMap(({ overview }) => ('problem' in overview ? [] : [overview]))
@@ -77,7 +79,13 @@ function summaryOf(cards: readonly BatchCard[]): string {
     overviews.reduce((total, overview) => total + count(overview), 0)
   return [
     counted(cards.length, 'batch', 'batches'),
-    counted(sum((overview) => overview.metrics.length), 'metric'),
-    `${counted(sum((overview) => overview.alerts.length), 'alert')} in 7 days`,
+    counted(
+      sum((overview) => overview.metrics.length),
+      'metric',
+    ),
+    `${counted(
+      sum((overview) => overview.alerts.length),
+      'alert',
+    )} in 7 days`,
   ].join(' · ')
 }

@@ -16,7 +16,8 @@ export const links = {
   home: '/',
   batch: (name: string, query: Query = {}): string => withQuery(`/batches/${encodeSegment(name)}`, query),
   batchRuns: (name: string): string => `/batches/${encodeSegment(name)}/runs`,
-  series: (batch: string, query: Query): string => withQuery(`/api/v1/batches/${encodeSegment(batch)}/series`, query),
+  series: (batch: string, query: Query): string =>
+    withQuery(`/api/v1/batches/${encodeSegment(batch)}/series`, query),
   alerts: (query: Query = {}): string => withQuery('/alerts', query),
   alert: (id: string): string => `/alerts/${encodeSegment(id)}`,
   alertPicture: (id: string): string => `/api/v1/alerts/${encodeSegment(id)}/chart.png`,

@@ -23,8 +23,26 @@ export interface ChartOptions {
 /** Horizontal units of the stretched drawings; vertical units are CSS pixels. */
 const WIDTH = 1000
 const SIZES = {
-  small: { top: 14, bottom: 132, scoreTop: 150, scoreBottom: 186, axis: 206, height: 212, times: 4, ticks: 3 },
-  large: { top: 16, bottom: 300, scoreTop: 326, scoreBottom: 396, axis: 418, height: 426, times: 7, ticks: 5 },
+  small: {
+    top: 14,
+    bottom: 132,
+    scoreTop: 150,
+    scoreBottom: 186,
+    axis: 206,
+    height: 212,
+    times: 4,
+    ticks: 3,
+  },
+  large: {
+    top: 16,
+    bottom: 300,
+    scoreTop: 326,
+    scoreBottom: 396,
+    axis: 418,
+    height: 426,
+    times: 7,
+    ticks: 5,
+  },
 } as const
 
 interface Drawing {
@@ -42,7 +60,8 @@ export function metricChart(series: MetricSeries, options: ChartOptions): Markup
   const { timestamps } = series
   const first = timestamps[0]
   const last = timestamps.at(-1)
-  if (first === undefined || last === undefined) return html`<p class="chart-empty">No points in this window.</p>`
+  if (first === undefined || last === undefined)
+    return html`<p class="chart-empty">No points in this window.</p>`
   const size = SIZES[options.size]
   const [from, to] = last > first ? [first, last] : [first - 1, first + 1]
   const axis = niceAxis(
@@ -64,22 +83,28 @@ ${series.alerts.map((alert) => alertMark(alert, drawing))}
 }
 
 function timeAxis({ size, x, across, options }: Drawing, [from, to]: readonly [number, number]): Markup[] {
-  return timeTicks(from, to, { count: size.times, timeZone: options.timeZone }).map(({ timestamp, label }) => {
-    const share = x(timestamp) / WIDTH
-    const anchor = share < 0.08 ? 'start' : share > 0.92 ? 'end' : 'middle'
-    return html`<line class="grid" x1="${across(timestamp)}" x2="${across(timestamp)}" y1="${size.top}" y2="${size.scoreBottom}"/><text class="tick" x="${across(timestamp)}" y="${size.axis}" text-anchor="${anchor}">${label}</text>`
-  })
+  return timeTicks(from, to, { count: size.times, timeZone: options.timeZone }).map(
+    ({ timestamp, label }) => {
+      const share = x(timestamp) / WIDTH
+      const anchor = share < 0.08 ? 'start' : share > 0.92 ? 'end' : 'middle'
+      return html`<line class="grid" x1="${across(timestamp)}" x2="${across(timestamp)}" y1="${size.top}" y2="${size.scoreBottom}"/><text class="tick" x="${across(timestamp)}" y="${size.axis}" text-anchor="${anchor}">${label}</text>`
+    },
+  )
 }
 
 function valueGrid({ y }: Drawing, ticks: readonly number[]): Markup[] {
-  return ticks.map((tick) => html`<line class="grid" x1="0" x2="100%" y1="${y(tick).toFixed(1)}" y2="${y(tick).toFixed(1)}"/>`)
+  return ticks.map(
+    (tick) =>
+      html`<line class="grid" x1="0" x2="100%" y1="${y(tick).toFixed(1)}" y2="${y(tick).toFixed(1)}"/>`,
+  )
 }
 
 function valueLabels({ y, size, options }: Drawing, ticks: readonly number[]): Markup {
   const labels = formatTicks(ticks)
-  return html`${ticks.map((tick, index) => html`<text class="tick" x="0" y="${(y(tick) - 4).toFixed(1)}">${labels[index]}</text>`)}<text class="tick" x="4" y="${size.scoreTop + 12}">score</text>${when(
+  return html`${ticks.map((tick, index) => html`<text class="tick" x="-8" y="${(y(tick) + 4).toFixed(1)}" text-anchor="end">${labels[index]}</text>`)}<text class="tick" x="-8" y="${(size.scoreTop + size.scoreBottom) / 2 + 4}" text-anchor="end">score</text>${when(
     options.size === 'large',
-    () => html`<text class="tick" x="100%" dx="-4" y="${size.scoreTop + 12}" text-anchor="end">alerts from ${options.scoreThreshold}</text>`,
+    () =>
+      html`<text class="tick" x="100%" dx="-4" y="${size.scoreTop + 12}" text-anchor="end">alerts from ${options.scoreThreshold}</text>`,
   )}`
 }
 
@@ -106,7 +131,9 @@ function alertMark(alert: AlertMark, drawing: Drawing): Markup {
   const title = `${kindName(alert.kind)}, ${formatTime(alert.timestamp, options.timeZone)}${number}`
   const highlighted = alert.id !== null && alert.id === options.highlight
   const shape = html`<svg x="${drawing.across(alert.timestamp)}" y="${y.toFixed(1)}" overflow="visible"><title>${title}</title><circle class="${highlighted ? `halo alert-${alert.kind}` : 'touch'}" r="12"/>${markAt(alert.kind, 5)}</svg>`
-  return alert.id === null || highlighted ? shape : html`<a href="${links.alert(alert.id)}" aria-label="${title}">${shape}</a>`
+  return alert.id === null || highlighted
+    ? shape
+    : html`<a href="${links.alert(alert.id)}" aria-label="${title}">${shape}</a>`
 }
 
 function describe(series: MetricSeries, options: ChartOptions): string {

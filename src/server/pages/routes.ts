@@ -60,7 +60,9 @@ export function pageRoutes(context: PageContext): Hono {
     return c.redirect(links.run(run.id), 303)
   })
   routes.get('/alerts', async (c) => c.html(await alertsPage(present(readQuery(c, alertsQuery)), context)))
-  routes.get('/alerts/:id', async (c) => c.html(await alertPage(await findAlert(context, c.req.param('id')), context)))
+  routes.get('/alerts/:id', async (c) =>
+    c.html(await alertPage(await findAlert(context, c.req.param('id')), context)),
+  )
   routes.post('/alerts/:id/deliveries', async (c) => {
     const alert = await findAlert(context, c.req.param('id'))
     const { delivery } = await readForm(c)
@@ -91,7 +93,9 @@ async function readForm(c: Context): Promise<Record<string, unknown>> {
 }
 
 /** The same object without its undefined entries. */
-function present<Shape extends object>(query: Shape): { [Key in keyof Shape]: Exclude<Shape[Key], undefined> } {
+function present<Shape extends object>(
+  query: Shape,
+): { [Key in keyof Shape]: Exclude<Shape[Key], undefined> } {
   return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as {
     [Key in keyof Shape]: Exclude<Shape[Key], undefined>
   }

@@ -6,7 +6,7 @@ import { momentOf } from './lists.ts'
 import { type Markup, nothing, when } from './markup.ts'
 import type { PageContext } from './page-context.ts'
 import { statusLabel } from './status.ts'
-import { exactTime, formatSpan, relativeTime } from './times.ts'
+import { clockTime, formatSpan, relativeTime } from './times.ts'
 
 /** One run: its steps over time, what they found, why they failed, and the log. */
 export function runPage(run: RunDetailBody, errorsOnly: boolean, context: PageContext): Markup {
@@ -22,7 +22,9 @@ export function runPage(run: RunDetailBody, errorsOnly: boolean, context: PageCo
 ${run.error === undefined ? nothing : html`<section class="panel faults faults-error" aria-label="Error"><p><span class="tag tag-error">${run.error.code}</span></p><p class="pre">${run.error.message}</p></section>`}
 ${when(active, () => html`<form class="run-now" method="post" action="${links.cancelRun(run.id)}"><button type="submit">Cancel this run</button></form>`)}
 <section class="panel" aria-labelledby="steps-title"><h2 id="steps-title">Steps</h2>${
-    run.steps.length === 0 ? html`<p class="muted">${active ? 'Not started yet.' : 'None.'}</p>` : stepList(run, now)
+    run.steps.length === 0
+      ? html`<p class="muted">${active ? 'Not started yet.' : 'None.'}</p>`
+      : stepList(run, now)
   }</section>
 <section class="panel" aria-labelledby="log-title"><div class="panel-head"><h2 id="log-title">Log</h2>${logSwitch(run, errorsOnly)}</div>${log(run, errorsOnly, timeZone)}</section>`
   return layout({ title: `${run.job} ${run.batch ?? ''}`, section: 'runs', head, live }, context)
@@ -43,7 +45,10 @@ ${step.result === undefined || step.result === null ? nothing : html`<p class="s
   )}</ol>`
 }
 
-function stepBar(step: StepBody, span: { readonly from: number; readonly to: number; readonly now: number }): Markup {
+function stepBar(
+  step: StepBody,
+  span: { readonly from: number; readonly to: number; readonly now: number },
+): Markup {
   const share = (time: number): number => ((time - span.from) / (span.to - span.from)) * 100
   const start = Math.min(share(step.startedAt), 99.4)
   const width = Math.max(0.6, share(step.endedAt ?? span.now) - start)
@@ -57,11 +62,17 @@ function logSwitch(run: RunDetailBody, errorsOnly: boolean): Markup {
 }
 
 function log(run: RunDetailBody, errorsOnly: boolean, timeZone: string): Markup {
-  const shown = run.logs.filter((record) => !errorsOnly || record.level === 'error' || record.level === 'warn')
-  if (shown.length === 0) return html`<p class="muted">${errorsOnly ? 'No problems.' : 'Nothing was logged.'}</p>`
+  const shown = run.logs.filter(
+    (record) => !errorsOnly || record.level === 'error' || record.level === 'warn',
+  )
+  if (shown.length === 0)
+    return html`<p class="muted">${errorsOnly ? 'No problems.' : 'Nothing was logged.'}</p>`
   return html`<ol class="log">${shown.map(
-    (record) => html`<li class="log-${record.level}">${exactTime(record.at, timeZone)}<span class="log-level">${record.level}</span><span class="log-text">${record.message}${
-      Object.keys(record.fields).length === 0 ? nothing : html` <code>${JSON.stringify(record.fields)}</code>`
-    }</span></li>`,
+    (record) =>
+      html`<li class="log-${record.level}">${clockTime(record.at, timeZone)}<span class="log-level">${record.level}</span><span class="log-text">${record.message}${
+        Object.keys(record.fields).length === 0
+          ? nothing
+          : html` <code>${JSON.stringify(record.fields)}</code>`
+      }</span></li>`,
   )}</ol>`
 }

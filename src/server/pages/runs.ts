@@ -14,7 +14,13 @@ export interface RunsQuery {
   readonly before?: string
 }
 
-export const RUN_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'canceled'] as const satisfies readonly RunStatus[]
+export const RUN_STATUSES = [
+  'queued',
+  'running',
+  'succeeded',
+  'failed',
+  'canceled',
+] as const satisfies readonly RunStatus[]
 const PAGE = 50
 
 /** Every run, newest first. */
@@ -24,9 +30,18 @@ export async function runsPage(query: RunsQuery, context: PageContext): Promise<
   const batches = [...context.services.project().batches.keys()]
   const head = html`<div class="title"><h1>Runs</h1></div>
 <div class="toolbar"><form class="filters" method="get" action="${links.runs()}">
-${selectField({ name: 'batch', label: 'Batch', all: 'all batches', value: query.batch }, batches.map((name) => [name, name]))}
-${selectField({ name: 'job', label: 'Job', all: 'all jobs', value: query.job }, JOB_NAMES.map((name) => [name, name]))}
-${selectField({ name: 'status', label: 'Status', all: 'any status', value: query.status }, RUN_STATUSES.map((name) => [name, name]))}
+${selectField(
+  { name: 'batch', label: 'Batch', all: 'all batches', value: query.batch },
+  batches.map((name) => [name, name]),
+)}
+${selectField(
+  { name: 'job', label: 'Job', all: 'all jobs', value: query.job },
+  JOB_NAMES.map((name) => [name, name]),
+)}
+${selectField(
+  { name: 'status', label: 'Status', all: 'any status', value: query.status },
+  RUN_STATUSES.map((name) => [name, name]),
+)}
 <button type="submit">Show</button>
 </form></div>`
   const live = html`<section class="panel" aria-label="Runs">${

@@ -24,7 +24,7 @@ export function statusLabel(status: RunStatus | DeliveryStatus): Markup {
 export function scoreLabel(score: number | undefined, threshold: number): Markup {
   if (score === undefined) return nothing
   const level = score >= threshold ? 'high' : score >= threshold / 2 ? 'middle' : 'low'
-  return html`<span class="score score-${level}" title="Newest score; alerts from ${threshold}">${score.toFixed(2)}</span>`
+  return html`<span class="score score-${level}" title="Newest score; alerts from ${threshold}"><span class="score-word">score </span>${score.toFixed(2)}</span>`
 }
 
 /** `1 metric`, `12 metrics`, `2 batches`. */

@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import { formatTime } from '../../charts/time-ticks.ts'
+import { wallTime } from '../../charts/time-zone.ts'
 import type { Markup } from './markup.ts'
 
 const UNITS = [
@@ -33,6 +34,12 @@ export function relativeTime(timestamp: number, now: number, timeZone: string): 
 /** A moment, exact in words. */
 export function exactTime(timestamp: number, timeZone: string): Markup {
   return time(timestamp, formatTime(timestamp, timeZone), timeZone)
+}
+
+/** The time of the day to the millisecond, for logs. */
+export function clockTime(timestamp: number, timeZone: string): Markup {
+  const wall = new Date(Math.floor(wallTime(timestamp, timeZone) / 1000) * 1000 + (timestamp % 1000))
+  return time(timestamp, wall.toISOString().slice(11, 23), formatTime(timestamp, timeZone))
 }
 
 function time(timestamp: number, text: string, title: string): Markup {

@@ -49,7 +49,10 @@ export function alertRoutes(context: ServerContext): Hono {
   })
   routes.post('/deliveries/:id/retry', async (c) => {
     if (!(await context.services.retryDelivery(c.req.param('id'))))
-      throw new AnomstackError('CONFLICT', 'there is no dead or skipped delivery of this id, so nothing to retry')
+      throw new AnomstackError(
+        'CONFLICT',
+        'there is no dead or skipped delivery of this id, so nothing to retry',
+      )
     return c.json({ status: 'pending' } as const, 202)
   })
   return routes

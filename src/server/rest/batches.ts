@@ -65,7 +65,10 @@ export function batchRoutes(context: ServerContext): Hono {
   routes.get('/batches/:batch', async (c) => {
     const batch = context.batch(c.req.param('batch'))
     const settings = redactJson(JSON.parse(JSON.stringify(batch.settings)) as Json, context.redact)
-    const body: BatchDetailBody = { ...(await describe(batch)), settings: settings as BatchDetailBody['settings'] }
+    const body: BatchDetailBody = {
+      ...(await describe(batch)),
+      settings: settings as BatchDetailBody['settings'],
+    }
     return c.json(body)
   })
   routes.get('/batches/:batch/metrics', async (c) => {

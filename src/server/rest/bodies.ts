@@ -59,7 +59,9 @@ export function runBody(run: Run, redact: Redact): RunBody {
   const { error, params, ...rest } = run
   return {
     ...rest,
-    ...(params === undefined ? {} : { params: redactJson(params, redact) as { readonly [key: string]: Json } }),
+    ...(params === undefined
+      ? {}
+      : { params: redactJson(params, redact) as { readonly [key: string]: Json } }),
     ...(error === undefined ? {} : { error: errorBody(error, redact) }),
   }
 }
@@ -108,8 +110,10 @@ export function seriesBody(batch: string, series: MetricSeries, points: number):
   }
 }
 
-const errorBody = ({ code, message }: RunError, redact: Redact): RunErrorBody => ({ code, message: redact(message) })
+const errorBody = ({ code, message }: RunError, redact: Redact): RunErrorBody => ({
+  code,
+  message: redact(message),
+})
 
 const column = (values: Float64Array): NumberColumn =>
   Array.from(values, (value) => (Number.isFinite(value) ? value : null))
-

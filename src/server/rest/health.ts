@@ -11,7 +11,11 @@ export function healthRoutes(context: ServerContext): Hono {
     try {
       await control.runs.list({ limit: 1 })
     } catch (cause) {
-      throw new AnomstackError('CONTROL_FAILED', `the control database does not answer: ${messageOf(cause)}`, { cause })
+      throw new AnomstackError(
+        'CONTROL_FAILED',
+        `the control database does not answer: ${messageOf(cause)}`,
+        { cause },
+      )
     }
     return c.json({ status: 'ready', batches: context.services.project().batches.size } as const)
   })

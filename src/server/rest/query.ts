@@ -9,7 +9,10 @@ export function readQuery<Shape extends z.ZodObject>(context: Context, schema: S
 }
 
 /** Reads a JSON body; throws `INPUT_INVALID` when it is not JSON, or not what the schema asks for. */
-export async function readBody<Shape extends z.ZodObject>(context: Context, schema: Shape): Promise<z.output<Shape>> {
+export async function readBody<Shape extends z.ZodObject>(
+  context: Context,
+  schema: Shape,
+): Promise<z.output<Shape>> {
   if (!/^application\/json\b/i.test(context.req.header('content-type') ?? ''))
     throw new AnomstackError('INPUT_INVALID', 'send the body as JSON, with "content-type: application/json"')
   let body: unknown

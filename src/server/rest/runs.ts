@@ -4,7 +4,14 @@ import { AnomstackError } from '../../core/errors.ts'
 import type { Json } from '../../core/json.ts'
 import { JOB_NAMES, type Run, type RunRequest } from '../../runs/run.ts'
 import type { ServerContext } from '../context.ts'
-import { type PageBody, pageBody, type RunBody, type RunDetailBody, runBody, runDetailBody } from './bodies.ts'
+import {
+  type PageBody,
+  pageBody,
+  type RunBody,
+  type RunDetailBody,
+  runBody,
+  runDetailBody,
+} from './bodies.ts'
 import { limitParameter, readBody, readQuery } from './query.ts'
 
 const RUN_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'canceled'] as const
@@ -56,11 +63,14 @@ export function runRoutes(context: ServerContext): Hono {
       ...(params === undefined ? {} : { params: params as { readonly [key: string]: Json } }),
     }
     const { run } = await orchestrator.enqueue(wanted, keyOf(c.req.header('idempotency-key')))
-    return c.json(runBody(run, context.redact), 202, { location: `/api/v1/runs/${encodeURIComponent(run.id)}` })
+    return c.json(runBody(run, context.redact), 202, {
+      location: `/api/v1/runs/${encodeURIComponent(run.id)}`,
+    })
   })
   routes.post('/runs/:id/cancel', async (c) => {
     const run = await findRun(context, c.req.param('id'))
-    if (!(await orchestrator.cancel(run.id))) throw new AnomstackError('CONFLICT', 'the run has ended already')
+    if (!(await orchestrator.cancel(run.id)))
+      throw new AnomstackError('CONFLICT', 'the run has ended already')
     return c.json(runBody((await control.runs.get(run.id)) ?? run, context.redact), 202)
   })
   return routes
@@ -83,7 +93,10 @@ async function findRun(context: ServerContext, id: string): Promise<Run> {
 function keyOf(header: string | undefined): { readonly idempotencyKey?: string } {
   if (header === undefined) return {}
   if (!idempotencyKey.safeParse(header).success)
-    throw new AnomstackError('INPUT_INVALID', 'an Idempotency-Key has 1 to 200 printable ASCII characters without blanks')
+    throw new AnomstackError(
+      'INPUT_INVALID',
+      'an Idempotency-Key has 1 to 200 printable ASCII characters without blanks',
+    )
   // Keys of clients never meet those of schedules.
   return { idempotencyKey: `api:${header}` }
 }

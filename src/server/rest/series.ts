@@ -23,7 +23,10 @@ export function seriesRoutes(context: ServerContext): Hono {
   routes.get('/batches/:batch/series', async (c) => {
     const batch = context.batch(c.req.param('batch'))
     const query = readQuery(c, parameters)
-    const [series] = await loadSeries(context.services, batch, { metrics: [query.metric], window: windowOf(query) })
+    const [series] = await loadSeries(context.services, batch, {
+      metrics: [query.metric],
+      window: windowOf(query),
+    })
     if (series!.timestamps.length === 0) {
       const { metrics } = await context.overview(batch)
       if (!metrics.some((metric) => metric.name === query.metric))

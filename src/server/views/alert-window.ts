@@ -8,7 +8,11 @@ const POINTS_BEFORE = 120
 const SHARE_AFTER = 0.25
 
 /** The metric around an alert: the points that led to it and, where there are any by now, some that followed. */
-export async function loadAlertWindow(services: ServerServices, batch: Batch, alert: Alert): Promise<MetricSeries> {
+export async function loadAlertWindow(
+  services: ServerServices,
+  batch: Batch,
+  alert: Alert,
+): Promise<MetricSeries> {
   const table = services.database(batch).metricsTable(batch.settings.table_key)
   await table.ensure()
   const before = await table.history({
@@ -20,6 +24,9 @@ export async function loadAlertWindow(services: ServerServices, batch: Batch, al
   })
   const from = before.get(alert.metric)?.get('metric')?.timestamps[0] ?? alert.timestamp
   const to = alert.timestamp + (alert.timestamp - from) * SHARE_AFTER
-  const [series] = await loadSeries(services, batch, { metrics: [alert.metric], window: { kind: 'range', from, to } })
+  const [series] = await loadSeries(services, batch, {
+    metrics: [alert.metric],
+    window: { kind: 'range', from, to },
+  })
   return series!
 }

@@ -42,13 +42,16 @@ export async function loadBatchOverview(services: ServerServices, batch: Batch):
   const { settings } = batch
   const table = services.database(batch).metricsTable(settings.table_key)
   await table.ensure()
-  const recent = now - Math.max(settings.train_metric_timestamp_max_days_ago, settings.dashboard_stale_metric_max_days_ago) * DAY
+  const recent =
+    now -
+    Math.max(settings.train_metric_timestamp_max_days_ago, settings.dashboard_stale_metric_max_days_ago) * DAY
   const [recentSummary, scores, alerts] = await Promise.all([
     table.summary({ since: recent, batch: batch.name }),
     table.history({ batch: batch.name, types: ['score'], since: recent, maxPoints: 1 }),
     services.control.alerts.ofBatch({ batch: batch.name, since: now - ALERT_DAYS * DAY }),
   ])
-  const summary = recentSummary.length > 0 ? recentSummary : await table.summary({ since: 0, batch: batch.name })
+  const summary =
+    recentSummary.length > 0 ? recentSummary : await table.summary({ since: 0, batch: batch.name })
   const alertCounts = groupBy(alerts, (alert) => alert.metric)
   const staleBefore = now - settings.dashboard_stale_metric_max_days_ago * DAY
   const metrics = summary
@@ -66,13 +69,20 @@ export async function loadBatchOverview(services: ServerServices, batch: Batch):
   const history =
     strangest.length === 0
       ? new Map()
-      : await table.history({ batch: batch.name, types: ['metric'], metrics: strangest, maxPoints: TREND_POINTS })
+      : await table.history({
+          batch: batch.name,
+          types: ['metric'],
+          metrics: strangest,
+          maxPoints: TREND_POINTS,
+        })
   const newest = metrics.reduce((latest, metric) => Math.max(latest, metric.newest), Number.NEGATIVE_INFINITY)
   return {
     metrics,
     ...(Number.isFinite(newest) ? { newest } : {}),
     alerts: alerts.toReversed(),
-    trends: new Map(strangest.flatMap((name) => (history.has(name) ? [[name, history.get(name).get('metric')]] : []))),
+    trends: new Map(
+      strangest.flatMap((name) => (history.has(name) ? [[name, history.get(name).get('metric')]] : [])),
+    ),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Batch } from '../../config/project.ts'
 import { messageOf } from '../../core/errors.ts'
-import { nextTick, scheduledJobs, type ScheduledJob } from '../../orchestrator/schedules.ts'
+import { nextTick, type ScheduledJob, scheduledJobs } from '../../orchestrator/schedules.ts'
 import type { JobName, Run } from '../../runs/run.ts'
 import type { ServerServices } from '../services.ts'
 
@@ -20,7 +20,16 @@ export interface ScheduleTick {
   readonly next?: number
 }
 
-const BATCH_JOBS: readonly JobName[] = ['pipeline', 'ingest', 'train', 'score', 'alert', 'change', 'delete', 'backfill']
+const BATCH_JOBS: readonly JobName[] = [
+  'pipeline',
+  'ingest',
+  'train',
+  'score',
+  'alert',
+  'change',
+  'delete',
+  'backfill',
+]
 
 /** Reads the newest run of every job of a batch. */
 export async function loadBatchRuns(services: ServerServices, batch: Batch): Promise<BatchRuns> {
@@ -28,7 +37,9 @@ export async function loadBatchRuns(services: ServerServices, batch: Batch): Pro
     BATCH_JOBS.map((job) => services.control.runs.list({ batch: batch.name, job, limit: 1 })),
   )
   return {
-    schedules: scheduledJobs({ batches: new Map([[batch.name, batch]]) }).map((schedule) => tickOf(schedule, services)),
+    schedules: scheduledJobs({ batches: new Map([[batch.name, batch]]) }).map((schedule) =>
+      tickOf(schedule, services),
+    ),
     latest: newest.flat().sort((a, b) => b.queuedAt - a.queuedAt),
   }
 }

@@ -12,7 +12,9 @@ export function createFreshCache<Value>(options: {
   readonly entries: number
   readonly now: () => number
 }): FreshCache<Value> {
-  const entries = new LRUCache<string, { readonly value: Promise<Value>; loadedAt?: number }>({ max: options.entries })
+  const entries = new LRUCache<string, { readonly value: Promise<Value>; loadedAt?: number }>({
+    max: options.entries,
+  })
   const isFresh = (loadedAt: number | undefined): boolean =>
     loadedAt === undefined || Math.abs(options.now() - loadedAt) < options.milliseconds
   return {

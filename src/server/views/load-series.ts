@@ -53,7 +53,11 @@ export async function loadSeries(
   )
 }
 
-function bounds(window: SeriesWindow, now: number, most: number): Pick<HistoryQuery, 'since' | 'until' | 'maxPoints'> {
+function bounds(
+  window: SeriesWindow,
+  now: number,
+  most: number,
+): Pick<HistoryQuery, 'since' | 'until' | 'maxPoints'> {
   switch (window.kind) {
     case 'points':
       return { maxPoints: Math.min(window.points, most) }

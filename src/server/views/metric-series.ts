@@ -55,7 +55,14 @@ export function joinSeries(parts: SeriesParts): MetricSeries {
   const timestamps = Float64Array.from(all).sort()
   const indexOf = new Map(Array.from(timestamps, (timestamp, index) => [timestamp, index]))
   const empty = (): Float64Array => new Float64Array(timestamps.length).fill(Number.NaN)
-  const [values, scores, smoothed, expected, lower, upper] = [empty(), empty(), empty(), empty(), empty(), empty()]
+  const [values, scores, smoothed, expected, lower, upper] = [
+    empty(),
+    empty(),
+    empty(),
+    empty(),
+    empty(),
+    empty(),
+  ]
 
   const metric = parts.rows.get('metric')
   metric?.timestamps.forEach((timestamp, row) => {
@@ -96,7 +103,8 @@ export function pickPoints(series: MetricSeries, indices: readonly number[]): Me
 function joinAlerts({ rows, alerts }: SeriesParts): AlertMark[] {
   const marks = new Map<string, AlertMark>()
   for (const [type, kind] of KIND_OF)
-    for (const timestamp of rows.get(type)?.timestamps ?? []) marks.set(`${timestamp} ${kind}`, { timestamp, kind, id: null })
+    for (const timestamp of rows.get(type)?.timestamps ?? [])
+      marks.set(`${timestamp} ${kind}`, { timestamp, kind, id: null })
   for (const { timestamp, kind, id } of alerts) marks.set(`${timestamp} ${kind}`, { timestamp, kind, id })
   return [...marks.values()].sort((a, b) => a.timestamp - b.timestamp)
 }

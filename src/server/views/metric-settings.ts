@@ -1,7 +1,10 @@
 import type { Batch } from '../../config/project.ts'
 
 /** The fixed bounds of a metric's value; empty where the batch sets none or does not compare. */
-export function thresholdsOf(batch: Batch, metric: string): { readonly lower?: number; readonly upper?: number } {
+export function thresholdsOf(
+  batch: Batch,
+  metric: string,
+): { readonly lower?: number; readonly upper?: number } {
   const { disable_tholdalert: off, tholdalert_thresholds: all } = batch.settings
   const bounds = off || !Object.hasOwn(all, metric) ? undefined : all[metric]
   return {
@@ -11,7 +14,10 @@ export function thresholdsOf(batch: Batch, metric: string): { readonly lower?: n
 }
 
 /** The tags that the batch gives a metric. */
-export function tagsOf(batch: Batch | undefined, metric: string): { readonly [tag: string]: string | number | boolean } {
+export function tagsOf(
+  batch: Batch | undefined,
+  metric: string,
+): { readonly [tag: string]: string | number | boolean } {
   const all = batch?.settings.metric_tags ?? {}
   return Object.hasOwn(all, metric) ? (all[metric] ?? {}) : {}
 }

@@ -22,7 +22,7 @@ function encodeCharacter(character: string): string {
 }
 
 function encodeFileName(segment: string): string {
-  const characters = [...segment]
+  const characters = Array.from(segment)
   const name = characters
     .map((character, i) =>
       character === '.' && i > 0 && i < characters.length - 1 ? '.' : encodeCharacter(character),

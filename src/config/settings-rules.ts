@@ -11,21 +11,6 @@ import { isTimeZone, timeZoneNames } from './time-zones.ts'
 /** A detector may be named by an alias, in any case. */
 export type DetectorCatalog = PluginCatalog<PluginDefinition & { readonly aliases?: readonly string[] }>
 
-/** What settings may name. */
-export interface Known {
-  readonly detectors: DetectorCatalog
-  /** Usable connections and kinds. */
-  readonly databases: Named
-  readonly storages: Named
-  readonly channels: ReadonlySet<string>
-}
-
-export interface Named {
-  readonly ready: ReadonlySet<string>
-  /** Names that are known but not usable -> why. */
-  readonly unusable: ReadonlyMap<string, string>
-}
-
 /** Notes a complaint about a part of the settings. */
 export type Note = (path: readonly PropertyKey[], complaint: Complaint, part?: 'key' | 'value') => void
 
@@ -42,25 +27,6 @@ export function findDetector<Definition extends PluginDefinition & { readonly al
     all.find((detector) => detector.name.toLowerCase() === wanted) ??
     all.find((detector) => detector.aliases?.some((alias) => alias.toLowerCase() === wanted))
   )
-}
-
-function checkNamed(
-  path: readonly PropertyKey[],
-  name: string,
-  noun: string,
-  known: Named,
-  note: Note,
-): void {
-  if (known.ready.has(name)) return
-  const why = known.unusable.get(name)
-  const all = [...known.ready, ...known.unusable.keys()].sort()
-  if (why !== undefined)
-    note(path, { message: `${String(path[0])}: ${noun} "${name}" cannot be used: ${why}` })
-  else
-    note(path, {
-      message: `${String(path[0])}: unknown ${noun} "${name}"; known: ${listNames(all)}`,
-      suggestion: nearest(name, all),
-    })
 }
 
 function checkCron(key: string, expression: string, timeZone: string, note: Note): void {
@@ -83,20 +49,6 @@ function checkDuration(path: readonly PropertyKey[], text: string, note: Note, s
     note(path, {
       message: `${path.join('.')}: "${text}" is not a ${smallest > 0 ? 'positive ' : ''}duration such as 5m, 1h or 1d`,
     })
-}
-
-function checkChannels(
-  key: 'alert_methods' | 'tholdalert_methods',
-  settings: BatchSettings,
-  known: Known,
-  note: Note,
-): void {
-  for (const name of settings[key].split(',').map((part) => part.trim()))
-    if (name !== '' && !known.channels.has(name))
-      note([key], {
-        message: `${key}: unknown channel "${name}"; known: ${listNames(known.channels)}`,
-        suggestion: nearest(name, known.channels),
-      })
 }
 
 function checkModel(config: ModelConfig, index: number, detectors: DetectorCatalog, note: Note): ModelConfig {
@@ -125,6 +77,24 @@ function checkModel(config: ModelConfig, index: number, detectors: DetectorCatal
   return { ...config, model_name: detector.name, model_params: params }
 }
 
+function checkPreprocessing(
+  { preprocess_params: params, preprocess_fn: code }: BatchSettings,
+  note: Note,
+): void {
+  if (params.freq !== null) checkDuration(['preprocess_params', 'freq'], params.freq, note)
+  if (!isStockTemplate('preprocess_fn', code)) return
+  for (const key of Object.keys(params))
+    if (!PREPROCESS_KEYS.includes(key))
+      note(
+        ['preprocess_params', key],
+        {
+          message: `unknown key "preprocess_params.${key}"; only a preprocess_fn of your own may have others`,
+          suggestion: nearest(key, PREPROCESS_KEYS),
+        },
+        'key',
+      )
+}
+
 function checkThresholds(settings: BatchSettings, note: Note): void {
   for (const [metric, { upper, lower }] of Object.entries(settings.tholdalert_thresholds))
     if (upper !== undefined && lower !== undefined && lower > upper)
@@ -133,23 +103,12 @@ function checkThresholds(settings: BatchSettings, note: Note): void {
       })
 }
 
-/** Checks of valid settings that a schema cannot make. `isSet` tells what the user has set. Returns the settings with detectors' names and parameters completed. */
-export function checkSettings(
+/** Checks of valid settings that a schema cannot make. Returns them with the names and parameters of detectors completed. */
+export function applySettingsRules(
   settings: BatchSettings,
-  known: Known,
-  isSet: (key: string) => boolean,
+  detectors: DetectorCatalog,
   note: Note,
 ): BatchSettings {
-  checkNamed(['db'], settings.db, 'database or connection', known.databases, note)
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(settings.model_path)?.[1]
-  if (scheme === undefined)
-    note(['model_path'], {
-      message: 'model_path: expected a storage and a location, such as local://./models',
-    })
-  else checkNamed(['model_path'], scheme, 'storage', known.storages, note)
-  for (const key of ['alert_methods', 'tholdalert_methods'] as const)
-    if (isSet(key)) checkChannels(key, settings, known, note)
-
   const zone = isTimeZone(settings.time_zone) ? settings.time_zone : undefined
   if (zone === undefined)
     note(['time_zone'], {
@@ -164,24 +123,10 @@ export function checkSettings(
   checkDuration(['function_timeout'], settings.function_timeout, note)
   checkDuration(['settle'], settings.settle, note, 0)
   if (settings.step !== null) checkDuration(['step'], settings.step, note)
-  const { freq } = settings.preprocess_params
-  if (freq !== null) checkDuration(['preprocess_params', 'freq'], freq, note)
-  if (isStockTemplate('preprocess_fn', settings.preprocess_fn))
-    for (const key of Object.keys(settings.preprocess_params))
-      if (!PREPROCESS_KEYS.includes(key))
-        note(
-          ['preprocess_params', key],
-          {
-            message: `unknown key "preprocess_params.${key}"; only a preprocess_fn of your own may have others`,
-            suggestion: nearest(key, PREPROCESS_KEYS),
-          },
-          'key',
-        )
+  checkPreprocessing(settings, note)
   checkThresholds(settings, note)
   return {
     ...settings,
-    model_configs: settings.model_configs.map((config, index) =>
-      checkModel(config, index, known.detectors, note),
-    ),
+    model_configs: settings.model_configs.map((config, index) => checkModel(config, index, detectors, note)),
   }
 }

@@ -1,0 +1,68 @@
+import type { BatchSettings } from './batch-settings.ts'
+import { listNames, nearest } from './faults.ts'
+import type { Note } from './settings-rules.ts'
+
+/** What settings may name. */
+export interface Known {
+  /** Usable connections and kinds. */
+  readonly databases: Named
+  readonly storages: Named
+  readonly channels: ReadonlySet<string>
+}
+
+export interface Named {
+  readonly ready: ReadonlySet<string>
+  /** Names that are known but not usable -> why. */
+  readonly unusable: ReadonlyMap<string, string>
+}
+
+function checkNamed(
+  path: readonly PropertyKey[],
+  name: string,
+  noun: string,
+  known: Named,
+  note: Note,
+): void {
+  if (known.ready.has(name)) return
+  const why = known.unusable.get(name)
+  const all = [...known.ready, ...known.unusable.keys()].sort()
+  if (why !== undefined)
+    note(path, { message: `${String(path[0])}: ${noun} "${name}" cannot be used: ${why}` })
+  else
+    note(path, {
+      message: `${String(path[0])}: unknown ${noun} "${name}"; known: ${listNames(all)}`,
+      suggestion: nearest(name, all),
+    })
+}
+
+function checkChannels(
+  key: 'alert_methods' | 'tholdalert_methods',
+  settings: BatchSettings,
+  known: Known,
+  note: Note,
+): void {
+  for (const name of settings[key].split(',').map((part) => part.trim()))
+    if (name !== '' && !known.channels.has(name))
+      note([key], {
+        message: `${key}: unknown channel "${name}"; known: ${listNames(known.channels)}`,
+        suggestion: nearest(name, known.channels),
+      })
+}
+
+/** Checks that the database, storage and channels of a batch are there. `isSet` tells which keys the user has set: default channels may be missing. */
+export function checkReferences(
+  settings: BatchSettings,
+  known: Known,
+  isSet: (key: string) => boolean,
+  note: Note,
+): void {
+  checkNamed(['db'], settings.db, 'database or connection', known.databases, note)
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(settings.model_path)?.[1]
+  if (scheme === undefined)
+    note(['model_path'], {
+      message: 'model_path: expected a storage and a location, such as local://./models',
+    })
+  else checkNamed(['model_path'], scheme, 'storage', known.storages, note)
+  for (const key of ['alert_methods', 'tholdalert_methods'] as const)
+    if (isSet(key)) checkChannels(key, settings, known, note)
+}

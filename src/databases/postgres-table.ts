@@ -1,0 +1,195 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { PoolClient } from 'pg'
+import { from as copyFrom } from 'pg-copy-streams'
+import { AnomstackError } from '../core/errors.ts'
+import type { MetricType } from '../core/metric-row.ts'
+import type { MetricSummary } from './database.ts'
+import { quoteTable } from './identifiers.ts'
+import { rowCount, type SeriesRows } from './keyed-rows.ts'
+import { isTransactionConflict } from './postgres-errors.ts'
+import { shapeOf } from './postgres-shape.ts'
+import { ceilTime } from './time-range.ts'
+
+/** Up to so many rows travel as parameters; COPY is faster for more, but needs a temporary table. */
+const MAX_PARAMETER_ROWS = 2_000
+const COPY_CHUNK_CHARS = 65_536
+const ATTEMPTS = 3
+/** An index entry of PostgreSQL holds 2,704 bytes; type and timestamp take a part of them. */
+const MAX_KEY_BYTES = 2_500
+
+const SAME_KEY = `t.metric_batch = s.metric_batch AND t.metric_name = s.metric_name AND t.metric_type = s.metric_type
+  AND t.metric_timestamp = s.metric_timestamp`
+const COLUMNS = 'metric_timestamp, metric_batch, metric_name, metric_type, metric_value, metadata'
+
+/** Throws `ROWS_INVALID` when a name is longer than an index of PostgreSQL can hold. */
+export function checkKeyLengths(series: readonly SeriesRows[]): void {
+  for (const { batch, name } of series)
+    if (Buffer.byteLength(batch) + Buffer.byteLength(name) > MAX_KEY_BYTES)
+      throw new AnomstackError(
+        'ROWS_INVALID',
+        `the names of batch and metric together are longer than the ${MAX_KEY_BYTES} bytes that an index of PostgreSQL can hold`,
+        { at: { batch: batch.slice(0, 100), metric: name.slice(0, 100) } },
+      )
+}
+
+/** Inserts or updates all rows, or none. */
+export async function upsertRows(
+  client: PoolClient,
+  parts: readonly string[],
+  series: readonly SeriesRows[],
+): Promise<void> {
+  const table = quoteTable(parts)
+  await inTransaction(client, async () => {
+    const { keyed } = await shapeOf(client, parts)
+    const { source, values } = await stage(client, series)
+    if (keyed) {
+      await client.query(
+        `INSERT INTO ${table} AS t (${COLUMNS}) SELECT ${COLUMNS} FROM ${source} s
+         ON CONFLICT (metric_batch, metric_name, metric_type, metric_timestamp)
+         DO UPDATE SET metric_value = excluded.metric_value, metadata = excluded.metadata
+         WHERE (t.metric_value, t.metadata) IS DISTINCT FROM (excluded.metric_value, excluded.metadata)`,
+        values,
+      )
+      return
+    }
+    // Nothing but this lock keeps two writers from inserting the same row.
+    await client.query(`LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`)
+    await client.query(
+      `UPDATE ${table} t SET metric_value = s.metric_value, metadata = s.metadata FROM ${source} s WHERE ${SAME_KEY}`,
+      values,
+    )
+    await client.query(
+      `INSERT INTO ${table} (${COLUMNS}) SELECT ${COLUMNS} FROM ${source} s
+       WHERE NOT EXISTS (SELECT FROM ${table} t WHERE ${SAME_KEY})`,
+      values,
+    )
+  })
+}
+
+/** Returns how many rows there were. */
+export function deleteRows(
+  client: PoolClient,
+  parts: readonly string[],
+  series: readonly SeriesRows[],
+): Promise<number> {
+  return inTransaction(client, async () => {
+    const { source, values } = await stage(client, series)
+    const result = await client.query(
+      `DELETE FROM ${quoteTable(parts)} t USING ${source} s WHERE ${SAME_KEY}`,
+      values,
+    )
+    return result.rowCount ?? 0
+  })
+}
+
+/** Returns how many rows there were. */
+export async function deleteBefore(
+  client: PoolClient,
+  parts: readonly string[],
+  { batch, before }: { readonly batch: string; readonly before: number },
+): Promise<number> {
+  const result = await client.query(
+    `DELETE FROM ${quoteTable(parts)} WHERE metric_batch = $1 AND metric_timestamp < $2::timestamptz`,
+    [batch, stampOf(ceilTime(before))],
+  )
+  return result.rowCount ?? 0
+}
+
+/** Per batch and metric since a time. */
+export async function summarize(
+  client: PoolClient,
+  parts: readonly string[],
+  { since, batch }: { readonly since: number; readonly batch?: string },
+): Promise<readonly MetricSummary[]> {
+  const result = await client.query<{
+    batch: string
+    name: string
+    counts: Record<MetricType, number>
+    newest: number
+  }>(
+    `SELECT batch, name, json_object_agg(type, rows) AS counts, max(newest) AS newest FROM (
+       SELECT metric_batch AS batch, metric_name AS name, metric_type AS type, count(*) AS rows,
+         round(date_part('epoch', max(metric_timestamp)) * 1000) AS newest
+       FROM ${quoteTable(parts)} WHERE metric_timestamp >= $1::timestamptz AND ($2::text IS NULL OR metric_batch = $2)
+       GROUP BY 1, 2, 3
+     ) AS per_type GROUP BY 1, 2 ORDER BY 1, 2`,
+    [stampOf(ceilTime(since)), batch ?? null],
+  )
+  return result.rows.map(({ counts, ...summary }) => ({
+    ...summary,
+    counts: new Map(Object.entries(counts) as [MetricType, number][]),
+  }))
+}
+
+/** Epoch milliseconds as PostgreSQL reads them. */
+export function stampOf(timestamp: number): string {
+  return new Date(timestamp).toISOString()
+}
+
+async function inTransaction<T>(client: PoolClient, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      await client.query('BEGIN')
+      const result = await work()
+      await client.query('COMMIT')
+      return result
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isTransactionConflict(error)) throw error
+      await client.query('ROLLBACK')
+    }
+}
+
+/** Brings rows to the server; `source` is what to select them from, with `values` as its parameters. */
+async function stage(
+  client: PoolClient,
+  series: readonly SeriesRows[],
+): Promise<{ readonly source: string; readonly values: unknown[] }> {
+  if (rowCount(series) <= MAX_PARAMETER_ROWS)
+    return {
+      source: `(SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::float8[], $6::text[]) AS r (${COLUMNS}))`,
+      values: parameters(series),
+    }
+  await client.query(`CREATE TEMP TABLE anomstack_rows (metric_timestamp timestamptz, metric_batch text, metric_name text,
+    metric_type text, metric_value float8, metadata text) ON COMMIT DROP`)
+  await pipeline(
+    Readable.from(copyText(series)),
+    client.query(copyFrom(`COPY anomstack_rows (${COLUMNS}) FROM STDIN`)),
+  )
+  return { source: 'anomstack_rows', values: [] }
+}
+
+function parameters(series: readonly SeriesRows[]): unknown[] {
+  const columns: [string[], string[], string[], string[], number[], string[]] = [[], [], [], [], [], []]
+  for (const { batch, name, type, timestamps, values, metadata } of series)
+    for (let i = 0; i < timestamps.length; i++) {
+      columns[0].push(stampOf(timestamps[i]!))
+      columns[1].push(batch)
+      columns[2].push(name)
+      columns[3].push(type)
+      columns[4].push(values[i]!)
+      columns[5].push(metadata?.[i] ?? '')
+    }
+  return columns
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' }
+
+function escapeCopy(text: string): string {
+  return text.replace(/[\\\t\n\r]/g, (character) => ESCAPES[character]!)
+}
+
+function* copyText(series: readonly SeriesRows[]): Generator<string> {
+  let text = ''
+  for (const { batch, name, type, timestamps, values, metadata } of series) {
+    const key = `${escapeCopy(batch)}\t${escapeCopy(name)}\t${escapeCopy(type)}`
+    for (let i = 0; i < timestamps.length; i++) {
+      const note = metadata?.[i] ?? ''
+      text += `${stampOf(timestamps[i]!)}\t${key}\t${values[i]}\t${note === '' ? '' : escapeCopy(note)}\n`
+      if (text.length < COPY_CHUNK_CHARS) continue
+      yield text
+      text = ''
+    }
+  }
+  yield text
+}

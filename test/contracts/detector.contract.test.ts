@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest'
+import { AnomstackError } from '../../src/core/errors.ts'
+import { createRandom } from '../../src/core/random.ts'
+import type { DetectorDefinition, Matrix, ModelState } from '../../src/detectors/detector.ts'
+import { detectors } from '../../src/detectors/index.ts'
+import { linearScale, toProbability } from '../../src/detectors/probability.ts'
+import { areaUnderCurve, gaussianRows, matrixOf, rowOf } from '../detectors/samples.ts'
+
+/** What a detector cannot do, with the reason. */
+const UNIVARIATE: ReadonlyMap<string, string> = new Map([['MAD', 'judges one column by definition']])
+
+const seed = 11
+const defaultsOf = (definition: DetectorDefinition) => definition.options.parse({})
+const learn = (definition: DetectorDefinition, data: Matrix, options = defaultsOf(definition)) =>
+  definition.fit(data, options, { random: createRandom(seed) })
+
+/** State as a bundle keeps it: numbers and texts in JSON, arrays as bytes. */
+function throughBytes(state: ModelState): ModelState {
+  const kinds = {
+    Float64Array,
+    Float32Array,
+    Int32Array,
+    Uint32Array,
+    Uint16Array,
+    Int16Array,
+    Uint8Array,
+    Int8Array,
+  }
+  const text = JSON.stringify(state, (_, value: unknown) =>
+    ArrayBuffer.isView(value)
+      ? {
+          kind: value.constructor.name,
+          bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64'),
+        }
+      : value,
+  )
+  return JSON.parse(text, (_, value: unknown) => {
+    if (typeof value !== 'object' || value === null || !('kind' in value && 'bytes' in value)) return value
+    const bytes = Uint8Array.from(Buffer.from(String(value.bytes), 'base64'))
+    return new kinds[value.kind as keyof typeof kinds](bytes.buffer)
+  }) as ModelState
+}
+
+describe.each([...detectors.values()])('detector $name', (definition) => {
+  const columns = UNIVARIATE.has(definition.name) ? 1 : 6
+  const train = gaussianRows(300, columns, 1)
+  const test = gaussianRows(150, columns, 2)
+
+  it('says what it is', () => {
+    expect(definition.summary).toMatch(/^[A-Z].*\.$/)
+    expect(definition.source.length).toBeGreaterThan(10)
+    expect(() => definition.options.parse(definition.example)).not.toThrow()
+    for (const [name, option] of Object.entries(definition.options.shape))
+      expect((option as { meta(): { description?: string } | undefined }).meta()?.description, name).toMatch(
+        /\.$/,
+      )
+  })
+
+  it('has PyOD defaults, takes contamination in (0, 0.5] and refuses unknown options', () => {
+    expect(defaultsOf(definition)).toMatchObject({ contamination: 0.1 })
+    expect(definition.options.safeParse({ contamination: 0.5 }).success).toBe(true)
+    for (const contamination of [0, 0.51, -1, '0.1', Number.NaN])
+      expect(definition.options.safeParse({ contamination }).success).toBe(false)
+    expect(definition.options.safeParse({ no_such_option: 1 }).success).toBe(false)
+  })
+
+  it('gives one finite score a row, of training and of other rows', () => {
+    const { model, trainScores } = learn(definition, train)
+    expect(trainScores).toHaveLength(300)
+    expect(model.score(test)).toHaveLength(150)
+    for (const score of [...trainScores, ...model.score(test)]) expect(Number.isFinite(score)).toBe(true)
+    expect(model.score({ data: new Float64Array(0), rows: 0, columns })).toHaveLength(0)
+  })
+
+  it('is restored bit for bit, from a structured clone and from bytes', () => {
+    const { model } = learn(definition, train)
+    const scores = model.score(test)
+    for (const state of [structuredClone(model.state), throughBytes(model.state)]) {
+      const restored = definition.restore(state)
+      expect(restored.score(test)).toEqual(scores)
+      expect(definition.restore(restored.state).score(test)).toEqual(scores)
+    }
+  })
+
+  it('refuses a state that is not its own', () => {
+    const { state } = learn(definition, train).model
+    const refused = (broken: ModelState) =>
+      expect(() => definition.restore(broken)).toThrow(expect.objectContaining({ code: 'MODEL_INVALID' }))
+    refused({})
+    for (const key of Object.keys(state)) {
+      const { [key]: _, ...rest } = state
+      refused(rest)
+      refused({ ...state, [key]: 'damaged' })
+    }
+  })
+
+  it('judges each row by itself: one by one, in any order and in bulk', () => {
+    const { model } = learn(definition, train)
+    const bulk = model.score(test)
+    for (let row = 0; row < test.rows; row++) expect(model.score(rowOf(test, row))[0]).toBe(bulk[row])
+    const backwards = matrixOf(
+      Array.from({ length: test.rows }, (_, i) => [...rowOf(test, test.rows - 1 - i).data]),
+    )
+    expect(Array.from(model.score(backwards)).reverse()).toEqual(Array.from(bulk))
+    const fresh = definition.restore(model.state)
+    for (let row = 0; row < 25; row++) expect(fresh.score(rowOf(test, row))[0]).toBe(bulk[row])
+  })
+
+  it('changes neither training rows, nor rows, nor state', () => {
+    const rows = { ...train, data: train.data.slice() }
+    const { model } = learn(definition, rows)
+    const state = structuredClone(model.state)
+    const queries = { ...test, data: test.data.slice() }
+    const scores = model.score(queries)
+    expect(rows.data).toEqual(train.data)
+    expect(queries.data).toEqual(test.data)
+    expect(model.state).toEqual(state)
+    rows.data.fill(7)
+    expect(model.score(queries)).toEqual(scores)
+  })
+
+  it('gives the same result for the same seed', () => {
+    const [first, second] = [learn(definition, train), learn(definition, train)]
+    expect(second.trainScores).toEqual(first.trainScores)
+    expect(second.model.state).toEqual(first.model.state)
+  })
+
+  it('scores outliers above inliers', () => {
+    const random = createRandom(5)
+    const labels = Array.from({ length: 400 }, (_, i) => (i % 20 === 0 ? 1 : 0))
+    const mixed = gaussianRows(400, columns, 6)
+    labels.forEach((label, row) => {
+      for (let j = 0; label === 1 && j < columns; j++)
+        mixed.data[row * columns + j] = (random.next() < 0.5 ? -1 : 1) * (4 + 4 * random.next())
+    })
+    const { model, trainScores } = learn(definition, mixed)
+    expect(areaUnderCurve(trainScores, labels)).toBeGreaterThan(0.95)
+    expect(areaUnderCurve(model.score(mixed), labels)).toBeGreaterThan(0.95)
+  })
+
+  describe('gives finite scores, or says that training is impossible, for', () => {
+    const filled = (rows: number, value: (row: number, column: number) => number) =>
+      matrixOf(Array.from({ length: rows }, (_, i) => Array.from({ length: columns }, (_, j) => value(i, j))))
+    const cases: Record<string, Matrix> = {
+      'no rows': { data: new Float64Array(0), rows: 0, columns },
+      'one row': filled(1, () => 3),
+      'two rows': filled(2, (i) => i),
+      'five rows': filled(5, (i, j) => i * j),
+      'six rows': filled(6, (i, j) => Math.sin(i * 7 + j)),
+      'all zeros': filled(50, () => 0),
+      'a constant that binary cannot hold': filled(50, () => 0.1),
+      'a constant but for one value': filled(50, (i) => (i === 20 ? 1 : 0)),
+      'two values': filled(60, (i) => i % 2),
+      duplicates: filled(60, (i, j) => (i % 3) * (j + 1)),
+      'a ramp': filled(60, (i, j) => i + j),
+      'one huge value': filled(60, (i, j) => (i === 30 ? 1e300 : Math.sin(i + j))),
+      'huge values': filled(60, (i, j) => Math.sin(i * 3 + j) * 1e300),
+      'the largest numbers': filled(60, (i) => (i % 2 === 0 ? 1 : -1) * Number.MAX_VALUE),
+      'tiny values': filled(60, (i, j) => Math.sin(i * 3 + j) * 1e-300),
+      'a tiny change on a huge level': filled(60, (i, j) => 1e15 + ((i * 7 + j) % 5)),
+      'a single column': matrixOf(Array.from({ length: 60 }, (_, i) => [Math.sin(i)])),
+    }
+    it.each(Object.entries(cases))('%s', (_, data) => {
+      let fitted: ReturnType<typeof learn>
+      try {
+        fitted = learn(definition, data)
+      } catch (error) {
+        expect(error).toBeInstanceOf(AnomstackError)
+        expect((error as AnomstackError).code).toBe('TRAINING_IMPOSSIBLE')
+        expect(data.rows, 'six rows are enough for every detector').toBeLessThan(6)
+        return
+      }
+      const queries = matrixOf(
+        [0, 0.1, 1, -5, 1e15, 1e300, -1e300, Number.MAX_VALUE, -Number.MAX_VALUE, 5e-324].map((value) =>
+          Array<number>(data.columns).fill(value),
+        ),
+      )
+      const { model, trainScores } = fitted
+      for (const scores of [trainScores, model.score(queries), model.score(data)]) {
+        expect(scores.every(Number.isFinite)).toBe(true)
+        const probabilities = toProbability(scores, linearScale(trainScores))
+        expect(probabilities.every((probability) => probability >= 0 && probability <= 1)).toBe(true)
+      }
+      expect(definition.restore(structuredClone(model.state)).score(queries)).toEqual(model.score(queries))
+    })
+  })
+
+  it('refuses rows that no score could be finite for', () => {
+    const impossible = (data: Matrix) =>
+      expect(() => learn(definition, data)).toThrow(expect.objectContaining({ code: 'TRAINING_IMPOSSIBLE' }))
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const data = gaussianRows(40, columns, 3)
+      data.data[7] = value
+      impossible(data)
+    }
+    impossible({ data: new Float64Array(7), rows: 3, columns: 2 })
+    impossible({ data: new Float64Array(0), rows: 10, columns: 0 })
+  })
+
+  it('refuses rows of another width than it was trained on', () => {
+    const { model } = learn(definition, train)
+    expect(() => model.score(gaussianRows(3, columns + 1))).toThrow(
+      expect.objectContaining({ code: 'MODEL_INVALID' }),
+    )
+  })
+})

@@ -1,0 +1,224 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { inspect } from 'node:util'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Database } from '../../src/databases/database.ts'
+import { postgres } from '../../src/databases/postgres.ts'
+import { startPostgres, type TestPostgres } from '../postgres/start-postgres.ts'
+
+const T0 = Date.UTC(2024, 0, 1)
+let server: TestPostgres
+let url: string
+let opened: Database[]
+
+beforeAll(async () => {
+  server = await startPostgres()
+})
+afterAll(() => server.stop())
+beforeEach(async () => {
+  url = await server.createDatabase()
+  opened = []
+})
+afterEach(async () => {
+  await Promise.all(opened.map((database) => database.close()))
+})
+
+function open(options: Record<string, unknown> = { url }): Database {
+  const database = postgres.create(postgres.options.parse(options), { projectDir: '/' })
+  opened.push(database)
+  return database
+}
+
+const row = {
+  timestamp: T0,
+  batch: 'sales',
+  name: 'revenue',
+  type: 'metric',
+  value: 1,
+  metadata: '',
+} as const
+
+describe('connecting', () => {
+  const parts = () => ({ host: server.host, port: server.port, user: server.user, password: server.password })
+
+  it('works by parts, and by an address that leaves some out', async () => {
+    expect(await open({ ...parts(), database: 'postgres', ssl: false }).query('SELECT 1 AS one')).toEqual([
+      { one: 1 },
+    ])
+    const { host, ...rest } = parts()
+    expect(
+      await open({ url: `postgres://${host}/postgres`, ...rest }).query('SELECT current_database() AS name'),
+    ).toEqual([{ name: 'postgres' }])
+  })
+
+  it.each([
+    ['a wrong password by parts', () => ({ ...parts(), password: "wr0ng'secret%/", database: 'postgres' })],
+    [
+      'a wrong password in an address',
+      () => ({ url: `postgres://postgres:wr0ng%27secret%25%2F@127.0.0.1:${server.port}/postgres` }),
+    ],
+    ['a database that is not there', () => ({ url: url.replace(/test_\d+$/, 'wr0ng') })],
+    ['no server', () => ({ url: "postgres://u:wr0ng'secret@127.0.0.1:1/x" })],
+    ['an unknown host', () => ({ url: 'postgres://u:wr0ngsecret@host.invalid/x' })],
+    ['no TLS at the server', () => ({ ...parts(), ssl: 'require' })],
+    ['an address that is none', () => ({ url: 'postgres://u:wr0ngsecret@[:x' })],
+  ])('says that it failed for %s, without any secret', async (_, options) => {
+    const error: unknown = await open(options())
+      .query('SELECT 1')
+      .catch((caught: unknown) => caught)
+    expect(error).toMatchObject({ code: 'CONNECTION_FAILED', message: expect.stringContaining('PostgreSQL') })
+    const shown = `${inspect(error, { depth: 10, showHidden: true })}${JSON.stringify(error)}`
+    for (const secret of [
+      "wr0ng'secret",
+      'wr0ng%27secret',
+      'wr0ngsecret',
+      server.password,
+      encodeURIComponent(server.password),
+    ])
+      expect(shown).not.toContain(secret)
+  })
+
+  it('gives up on a server that does not answer when told to', async () => {
+    const silent = createServer().listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as { port: number }
+    await expect(
+      open({ url: `postgres://u@127.0.0.1:${port}/x` }).query('SELECT 1', { timeoutMs: 50 }),
+    ).rejects.toMatchObject({ code: 'TIMED_OUT' })
+    silent.close()
+  })
+
+  it('connects again after the server has restarted', async () => {
+    const database = open()
+    const table = database.metricsTable('metrics')
+    await table.ensure()
+    await Promise.all(Array.from({ length: 6 }, (_, i) => table.upsert([{ ...row, name: `m${i}` }])))
+    await server.restart()
+    await Promise.all(Array.from({ length: 10 }, (_, i) => table.upsert([{ ...row, name: `m${i}` }])))
+    expect((await table.history({ batch: 'sales', types: ['metric'] })).size).toBe(10)
+  })
+
+  it('fails what was running when the server went, and only that', async () => {
+    const database = open()
+    const running = database.query('SELECT pg_sleep(3600)').catch((error: unknown) => error)
+    const other = open()
+    for (;;) {
+      const [found] = await other.query(
+        `SELECT count(*) AS n FROM pg_stat_activity WHERE query LIKE '%sleep(3600)%' AND pid <> pg_backend_pid()`,
+      )
+      if (found?.['n'] === 1) break
+    }
+    await server.restart()
+    expect(await running).toMatchObject({ code: 'CONNECTION_FAILED', retryable: true })
+    expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
+  })
+})
+
+describe('queries', () => {
+  it('gives plain values of every type', async () => {
+    const [values] =
+      await open().query(`SELECT 9007199254740991::int8 AS big, 12.34::numeric AS money, 1.5::float4 AS single, true AS yes, 'x'::text AS text,
+      '\\x00ff'::bytea AS bytes, date '2024-01-01' AS day, timestamp '2024-01-01 00:00:00.5' AS naive, timestamptz '2024-01-01 02:00:00+02' AS zoned,
+      timestamptz '1850-01-01 00:00:00Z' AS old, 'infinity'::timestamptz AS never, time '12:34:56' AS time, interval '2 days' AS span, ARRAY[1::int8, NULL] AS list,
+      ARRAY[timestamp '2024-01-01'] AS times, ARRAY[[1.5::numeric], [2]] AS grid, '{"a": [1]}'::jsonb AS document, NULL AS missing`)
+    const { bytes, ...rest } = values!
+    expect([...(bytes as Uint8Array)]).toEqual([0, 255])
+    const day = new Date(T0)
+    expect(rest).toEqual({
+      big: Number.MAX_SAFE_INTEGER,
+      money: 12.34,
+      single: 1.5,
+      yes: true,
+      text: 'x',
+      day,
+      naive: new Date(T0 + 500),
+      zoned: day,
+      old: new Date('1850-01-01T00:00:00Z'),
+      never: 'infinity',
+      time: '12:34:56',
+      span: '2 days',
+      list: [1, null],
+      times: [day],
+      grid: [[1.5], [2]],
+      document: { a: [1] },
+      missing: null,
+    })
+  })
+
+  it('says on which line a statement is wrong', async () => {
+    await expect(open().query('SELECT 1;\nSELECT\n  nonsense')).rejects.toMatchObject({
+      code: 'QUERY_FAILED',
+      retryable: false,
+      message: expect.stringMatching(/"nonsense" does not exist \(line 3\)/),
+    })
+  })
+
+  it('leaves no setting behind, and works in UTC', async () => {
+    const database = open()
+    await database.query("SET search_path TO nowhere; SET TimeZone TO 'Asia/Tokyo'; PREPARE p AS SELECT 1")
+    for (let i = 0; i < 3; i++)
+      expect(
+        await database.query("SELECT current_setting('TimeZone') AS zone, current_schema() AS schema"),
+      ).toEqual([{ zone: 'UTC', schema: 'public' }])
+  })
+
+  it('leaves nothing running in the server when it stops a statement', async () => {
+    const database = open()
+    await expect(database.query('SELECT pg_sleep(3600)', { timeoutMs: 300 })).rejects.toMatchObject({
+      code: 'TIMED_OUT',
+    })
+    const running = `SELECT count(*) AS n FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()`
+    expect(await database.query(running)).toEqual([{ n: 0 }])
+  })
+
+  it('stops more statements than it has connections, and still works', async () => {
+    const database = open()
+    const all = Array.from({ length: 20 }, () =>
+      database
+        .query('SELECT pg_sleep(3600)', { timeoutMs: 500 })
+        .catch((error: { code: string }) => error.code),
+    )
+    expect(new Set(await Promise.all(all))).toEqual(new Set(['TIMED_OUT']))
+    expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
+  })
+})
+
+describe('tables', () => {
+  it('reads a timestamp without zone as UTC, whatever the zone of the server', async () => {
+    const database = open()
+    await database.query(`ALTER DATABASE ${url.split('/').at(-1)} SET timezone TO 'America/New_York'`)
+    const later = open()
+    await later.query(`CREATE TABLE metrics AS SELECT timestamp '2024-01-01 00:00:00' AS metric_timestamp, 'sales'::text AS metric_batch, 'revenue'::text AS metric_name,
+      'metric'::text AS metric_type, 5::numeric AS metric_value, NULL::text AS metadata`)
+    const table = later.metricsTable('metrics')
+    await table.ensure()
+    await table.upsert([
+      { ...row, value: 6 },
+      { ...row, timestamp: T0 + 1, value: 7 },
+    ])
+    const series = (await table.history({ batch: 'sales', types: ['metric'], since: T0, maxPoints: 9 }))
+      .get('revenue')!
+      .get('metric')!
+    expect([[...series.timestamps], [...series.values]]).toEqual([
+      [T0, T0 + 1],
+      [6, 7],
+    ])
+  })
+
+  it('uses a table that it may write but not change', async () => {
+    const owner = open()
+    await owner.query(`CREATE ROLE guest LOGIN PASSWORD 'guest'; CREATE TABLE metrics (metric_timestamp timestamptz, metric_batch text, metric_name text, metric_type text,
+      metric_value float8, metadata text); GRANT SELECT, INSERT, UPDATE, DELETE ON metrics TO guest`)
+    const guest = open({ url: url.replace(/\/\/.*@/, '//guest:guest@') })
+    const table = guest.metricsTable('metrics')
+    await table.ensure()
+    await Promise.all(Array.from({ length: 8 }, (_, i) => table.upsert([{ ...row, value: i }])))
+    expect(await owner.query('SELECT count(*) AS n FROM metrics')).toEqual([{ n: 1 }])
+    await expect(guest.metricsTable('not_allowed.metrics').ensure()).rejects.toMatchObject({
+      code: 'WRITE_FAILED',
+      retryable: false,
+    })
+    await guest.close()
+    await owner.query('DROP TABLE metrics; DROP ROLE guest')
+  })
+})

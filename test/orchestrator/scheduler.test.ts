@@ -1,0 +1,264 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Control } from '../../src/control/control.ts'
+import { AnomstackError } from '../../src/core/errors.ts'
+import type { Logger } from '../../src/core/logger.ts'
+import { createScheduler, type Scheduler } from '../../src/orchestrator/scheduler.ts'
+import type { ScheduledJob } from '../../src/orchestrator/schedules.ts'
+import { temporaryControls } from '../control/temporary-control.ts'
+import { createFakeClock, type FakeClock } from '../fake-clock.ts'
+
+const controls = temporaryControls()
+const running: Scheduler[] = []
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((scheduler) => scheduler.stop()))
+})
+
+const MINUTE = 60_000
+const START = Date.parse('2025-06-01T00:00:30Z')
+const schedule = (cron: string, more: Partial<ScheduledJob> = {}): ScheduledJob => ({
+  id: 'ingest:sales',
+  job: 'ingest',
+  batch: 'sales',
+  cron,
+  timeZone: 'UTC',
+  ...more,
+})
+
+interface Setting {
+  readonly clock: FakeClock
+  readonly schedules: ScheduledJob[]
+  /** Of the control database. */
+  readonly file: string
+  readonly control: Control
+  readonly logged: string[]
+  /** Ends every run that is queued, as a worker would. */
+  readonly work: () => Promise<void>
+  /** Ticks that were fired, oldest first. */
+  readonly fired: () => Promise<string[]>
+  readonly start: (using?: Control) => Scheduler
+  readonly minutes: (count: number) => Promise<void>
+}
+
+async function setting(cron: string, start = START): Promise<Setting> {
+  const file = controls.file()
+  const control = await controls.open(file)
+  const clock = createFakeClock(start)
+  const logged: string[] = []
+  const logger: Logger = { log: (level, message) => void logged.push(`${level}: ${message}`) }
+  const schedules = [schedule(cron)]
+  const self: Setting = {
+    clock,
+    schedules,
+    file,
+    control,
+    logged,
+    async work() {
+      for (;;) {
+        const run = await control.runs.claim({ jobs: ['ingest'], executor: 'e', now: clock.now() })
+        if (run === undefined) return
+        await control.runs.finish(run.id, { executor: 'e', status: 'succeeded', now: clock.now() })
+      }
+    },
+    async fired() {
+      const runs = await control.runs.list({ limit: 1_000 })
+      return runs.map((run) => new Date(run.scheduledFor!).toISOString()).toSorted()
+    },
+    start(using = control) {
+      const orchestrator = {
+        enqueue: (
+          request: Parameters<Control['runs']['enqueue']>[0],
+          options: { idempotencyKey?: string } = {},
+        ) => using.runs.enqueue(request, { now: clock.now(), ...options }),
+      }
+      const scheduler = createScheduler({
+        clock,
+        orchestrator,
+        schedules: () => schedules,
+        control: using,
+        logger,
+      })
+      scheduler.start()
+      running.push(scheduler)
+      return scheduler
+    },
+    async minutes(count) {
+      for (let minute = 0; minute < count; minute++) {
+        await clock.advance(MINUTE)
+        await self.work()
+      }
+    },
+  }
+  return self
+}
+
+describe('a scheduler', () => {
+  it('queues a run at each tick, with the tick as its key', async () => {
+    const { start, clock, fired, control } = await setting('*/10 * * * * *')
+    start()
+    await clock.advance(29_000)
+    expect(await fired()).toEqual(['2025-06-01T00:00:40.000Z'])
+    const [run] = await control.runs.list({ limit: 1 })
+    expect(run).toMatchObject({
+      job: 'ingest',
+      batch: 'sales',
+      trigger: 'schedule',
+      queuedAt: START + 10_000,
+    })
+    const again = { now: 1, idempotencyKey: 'schedule:ingest:sales:2025-06-01T00:00:40.000Z' }
+    expect(
+      (await control.runs.enqueue({ job: 'ingest', batch: 'sales', trigger: 'manual' }, again)).created,
+    ).toBe(false)
+  })
+
+  it('fires 200 ticks 200 times, though two of them work on one control database', async () => {
+    const one = await setting('* * * * *')
+    one.start()
+    one.start(await controls.open(one.file))
+    await one.minutes(200)
+    const fired = await one.fired()
+    expect(fired).toHaveLength(200)
+    expect(new Set(fired).size).toBe(200)
+    expect(one.logged.filter((line) => !line.startsWith('debug'))).toEqual([])
+  })
+
+  it('fires the latest tick that was missed while nobody ran, and no other', async () => {
+    const { start, clock, minutes, fired, work } = await setting('*/5 * * * *')
+    const first = start()
+    await minutes(11)
+    expect(await fired()).toEqual(['2025-06-01T00:05:00.000Z', '2025-06-01T00:10:00.000Z'])
+    await first.stop()
+    await clock.advance(61 * MINUTE)
+    start()
+    await clock.advance(0)
+    await work()
+    expect((await fired()).slice(2)).toEqual(['2025-06-01T01:10:00.000Z'])
+    await minutes(5)
+    expect((await fired()).slice(3)).toEqual(['2025-06-01T01:15:00.000Z'])
+  })
+
+  it('does not catch up what it never had fired', async () => {
+    const { start, clock, fired } = await setting('0 0 * * *')
+    start()
+    await clock.advance(0)
+    expect(await fired()).toEqual([])
+  })
+
+  it('fires the latest tick only when the clock was set forward, soon after', async () => {
+    const { start, clock, fired, work } = await setting('*/5 * * * *')
+    start()
+    await clock.advance(0)
+    clock.set(Date.parse('2025-06-03T12:34:00Z'))
+    await clock.advance(MINUTE)
+    await work()
+    expect(await fired()).toEqual(['2025-06-03T12:35:00.000Z'])
+  })
+
+  it('fires no tick again when the clock was set back, and goes on from there', async () => {
+    const { start, clock, minutes, fired } = await setting('* * * * *')
+    start()
+    await minutes(10)
+    const before = await fired()
+    expect(before).toHaveLength(10)
+    clock.set(clock.now() - 5 * MINUTE)
+    await minutes(5)
+    expect(await fired()).toEqual(before)
+    await minutes(3)
+    expect(await fired()).toHaveLength(13)
+  })
+
+  it('does not wait for years when the clock was once set years ahead', async () => {
+    const { start, clock, minutes, fired } = await setting('* * * * *')
+    start()
+    await minutes(1)
+    clock.set(START + 3 * 365 * 24 * 60 * MINUTE)
+    await minutes(1)
+    clock.set(START + 2 * MINUTE)
+    await minutes(3)
+    expect((await fired()).filter((tick) => tick < '2026')).toHaveLength(4)
+  })
+
+  it('skips a tick while the previous run has not ended, and says so', async () => {
+    const { start, clock, control, fired, logged, work } = await setting('* * * * *')
+    start()
+    await clock.advance(3 * MINUTE)
+    expect(await fired()).toHaveLength(1)
+    expect(logged.filter((line) => line.startsWith('warn'))).toHaveLength(2)
+    await control.runs.claim({ jobs: ['ingest'], executor: 'slow', now: clock.now() })
+    await clock.advance(MINUTE)
+    expect(await fired()).toHaveLength(1)
+    const [run] = await control.runs.list({ limit: 1 })
+    await control.runs.finish(run!.id, { executor: 'slow', status: 'failed', now: clock.now() })
+    await clock.advance(MINUTE)
+    await work()
+    expect(await fired()).toHaveLength(2)
+  })
+
+  it('follows a change of the project at once, and keeps what has not changed', async () => {
+    const { start, schedules, clock, minutes, fired, control } = await setting('0 0 1 1 *')
+    const scheduler = start()
+    await clock.advance(MINUTE)
+    schedules.push(schedule('* * * * *', { id: 'ingest:other', batch: 'other' }))
+    scheduler.replan()
+    await minutes(2)
+    expect(await fired()).toHaveLength(2)
+    expect(await control.runs.list({ batch: 'sales', limit: 5 })).toEqual([])
+    schedules.pop()
+    scheduler.replan()
+    await minutes(2)
+    expect(await fired()).toHaveLength(2)
+  })
+
+  it('leaves out a schedule that is not valid, and keeps the others', async () => {
+    const { start, schedules, minutes, fired, logged } = await setting('* * * * *')
+    schedules.unshift(
+      schedule('soon', { id: 'train:a', batch: 'a' }),
+      schedule('0 0 31 2 *', { id: 'train:b', batch: 'b' }),
+    )
+    start()
+    await minutes(3)
+    expect(await fired()).toHaveLength(3)
+    expect(logged.filter((line) => line.startsWith('error'))).toEqual(['error: schedule left out'])
+  })
+
+  it('fires late, not never, when the control database fails meanwhile', async () => {
+    const { start, control, minutes, clock, fired, logged, work } = await setting('*/5 * * * *')
+    let broken = true
+    const guard = <Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) => {
+      return (...args: Args) =>
+        broken ? Promise.reject<Result>(new AnomstackError('CONTROL_FAILED', 'disk full')) : call(...args)
+    }
+    const runs = {
+      ...control.runs,
+      lastScheduled: guard(control.runs.lastScheduled),
+      enqueue: guard(control.runs.enqueue),
+    }
+    start({ ...control, runs })
+    await clock.advance(MINUTE)
+    expect(logged).toContain('error: schedules could not be looked after')
+    broken = false
+    await clock.advance(MINUTE)
+    broken = true
+    await minutes(4)
+    expect(await fired()).toEqual([])
+    broken = false
+    await clock.advance(MINUTE)
+    await work()
+    expect(await fired()).toEqual(['2025-06-01T00:05:00.000Z'])
+  })
+
+  it.each([
+    ['Europe/Berlin', '2025-03-28T12:00:00Z'],
+    ['Europe/Berlin', '2025-10-24T12:00:00Z'],
+    ['America/New_York', '2025-03-07T12:00:00Z'],
+    ['America/New_York', '2025-10-31T12:00:00Z'],
+  ])('fires a daily tick of %s once a day from %s on', async (timeZone, from) => {
+    const { start, schedules, clock, fired, work } = await setting('30 1 * * *', Date.parse(from))
+    schedules[0] = schedule('30 2 * * *', { timeZone })
+    start()
+    for (let day = 1; day <= 4; day++) {
+      await clock.advance(24 * 60 * MINUTE)
+      await work()
+      expect(await fired()).toHaveLength(day)
+    }
+  })
+})
