@@ -1,12 +1,11 @@
-import os from 'node:os'
 import path from 'node:path'
 import { drawAlert } from './alerts/alert-picture.ts'
 import { composeMessage } from './alerts/compose-message.ts'
 import { createDeliveryPump, type DeliveryPump } from './alerts/delivery-pump.ts'
 import { catalogs } from './catalogs.ts'
 import type { Channel } from './channels/channel.ts'
-import { processEnvironment } from './config/process-environment.ts'
 import { loadProject } from './config/load-project.ts'
+import { processEnvironment } from './config/process-environment.ts'
 import type { Batch, Project } from './config/project.ts'
 import type { Control } from './control/control.ts'
 import { openControl } from './control/sqlite-control.ts'
@@ -19,9 +18,11 @@ import { createFunctionRunner } from './functions/typescript.ts'
 import { jobHandlers } from './jobs/run-job.ts'
 import { createModelPool } from './models/model-pool.ts'
 import { createModelStore, type ModelStore } from './models/model-store.ts'
+import { newExecutor } from './orchestrator/liveness.ts'
 import { createLocalOrchestrator } from './orchestrator/local.ts'
 import type { Orchestrator } from './orchestrator/orchestrator.ts'
 import { openStorage } from './storages/index.ts'
+import type { Storage } from './storages/storage.ts'
 import { createTemplates } from './templates/templates.ts'
 
 /** The program, wired together for one project. Nothing runs by itself until `orchestrator.start` or `pump.start` is called. */
@@ -40,6 +41,15 @@ export interface App {
 
 export interface AppOptions {
   readonly logger: (redact: (text: string) => string) => Logger
+  /** Put around what leaves the process; tests make it fail there. */
+  readonly around?: Around
+}
+
+export interface Around {
+  control?(control: Control): Control
+  database?(database: Database): Database
+  storage?(storage: Storage): Storage
+  channel?(channel: Channel): Channel
 }
 
 /** Loads the project in a folder and opens its control database; databases, threads and channels are opened when they are needed. */
@@ -50,21 +60,20 @@ export async function createApp(dir: string, options: AppOptions): Promise<App> 
   const { server } = project
   const clock =
     server.clockSpeed === 1 ? systemClock : spedUpClock(server.clockSpeed, server.clockStart ?? Date.now())
-  const control = await openControl(path.join(project.dataDir, 'control.db'))
-  const databases = openDatabases(project)
-  const channels = openChannels(project, logger)
-  const stores = openModelStores(project, clock)
+  const around = options.around ?? {}
+  const opened = await openControl(path.join(project.dataDir, 'control.db'))
+  const control = around.control?.(opened) ?? opened
+  const databases = openDatabases(project, around)
+  const channels = openChannels(project, logger, around)
+  const stores = openModelStores(project, clock, around)
   const pool = createModelPool({ threads: server.threads })
-  const executor = {
-    id: `${os.hostname()}-${process.pid}-${Date.now().toString(36)}`,
-    host: os.hostname(),
-    pid: process.pid,
-  }
+  const executor = newExecutor()
 
   const pump = createDeliveryPump({
     alerts: control.alerts,
     clock,
     logger,
+    clockSpeed: server.clockSpeed,
     executor: executor.id,
     channel: channels.get,
     async compose(alert, delivery, signal) {
@@ -85,6 +94,7 @@ export async function createApp(dir: string, options: AppOptions): Promise<App> 
     clock,
     logger,
     executor,
+    redact,
     maxRuntimeMs: server.maxRuntimeMs,
   })
   orchestrator.register(
@@ -126,7 +136,7 @@ export async function createApp(dir: string, options: AppOptions): Promise<App> 
 }
 
 /** One open database per connection, shared by its batches. */
-function openDatabases(project: Project) {
+function openDatabases(project: Project, around: Around) {
   const open = new Map<string, Database>()
   return {
     of(batch: Batch): Database {
@@ -139,7 +149,8 @@ function openDatabases(project: Project) {
         throw new AnomstackError('CONFIG_INVALID', `there is no database or connection "${name}"`, {
           at: { batch: batch.name, file: batch.file },
         })
-      const database = definition.create(connection.options, { projectDir: project.dir })
+      const created = definition.create(connection.options, { projectDir: project.dir })
+      const database = around.database?.(created) ?? created
       open.set(name, database)
       return database
     },
@@ -147,7 +158,7 @@ function openDatabases(project: Project) {
   }
 }
 
-function openChannels(project: Project, logger: Logger) {
+function openChannels(project: Project, logger: Logger, around: Around) {
   const open = new Map<string, Channel>()
   const warned = new Set<string>()
   return {
@@ -156,15 +167,15 @@ function openChannels(project: Project, logger: Logger) {
       if (instance?.configured !== true) return undefined
       const known = open.get(name)
       if (known !== undefined) return known
-      const channel = catalogs.channels
-        .get(instance.kind)
-        ?.create(instance.options, {
-          fetch: globalThis.fetch,
-          // Receivers compare signatures' times with their own clocks, which are never sped up.
-          now: Date.now,
-          write: (text) => void process.stdout.write(text),
-        })
-      if (channel !== undefined) open.set(name, channel)
+      const created = catalogs.channels.get(instance.kind)?.create(instance.options, {
+        fetch: globalThis.fetch,
+        // Receivers compare signatures' times with their own clocks, which are never sped up.
+        now: Date.now,
+        write: (text) => void process.stdout.write(text),
+      })
+      if (created === undefined) return undefined
+      const channel = around.channel?.(created) ?? created
+      open.set(name, channel)
       return channel
     },
     configured(methods: string): readonly string[] {
@@ -181,12 +192,12 @@ function openChannels(project: Project, logger: Logger) {
         return false
       })
     },
-    close: () => Promise.all([...open.values()].map((channel) => channel.close?.())),
+    close: () => Promise.all([...open.values()].map(async (channel) => channel.close?.())),
   }
 }
 
 /** One model store per model path. */
-function openModelStores(project: Project, clock: Clock): (modelPath: string) => ModelStore {
+function openModelStores(project: Project, clock: Clock, around: Around): (modelPath: string) => ModelStore {
   const stores = new Map<string, ModelStore>()
   return (modelPath) => {
     const known = stores.get(modelPath)
@@ -196,7 +207,7 @@ function openModelStores(project: Project, clock: Clock): (modelPath: string) =>
       { projectDir: project.dir },
       project.storages.get(modelPath.split('://', 1)[0]!)?.options,
     )
-    const store = createModelStore(storage, { now: () => clock.now() })
+    const store = createModelStore(around.storage?.(storage) ?? storage, { now: () => clock.now() })
     stores.set(modelPath, store)
     return store
   }

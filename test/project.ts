@@ -37,14 +37,24 @@ export async function openApp(dir: string): Promise<ProjectApp> {
     app,
     async run(job, batch, at) {
       const ended = await app.orchestrator.runNow({ job, batch, trigger: 'manual', params: { at } })
-      return { ...ended, steps: await app.control.runs.steps(ended.id), logs: (await app.control.runs.logs(ended.id, { limit: 1000 })).map(({ message }) => message) }
+      return {
+        ...ended,
+        steps: await app.control.runs.steps(ended.id),
+        logs: (await app.control.runs.logs(ended.id, { limit: 1000 })).map(({ message }) => message),
+      }
     },
     async points(batch, metric, type) {
       const found = app.project.batches.get(batch)
       if (found === undefined) throw new Error(`no batch ${batch}: ${JSON.stringify(app.project.faults)}`)
       const table = app.database(found).metricsTable(found.settings.table_key)
       const history = await table.history({ batch, types: [type], metadataOf: [type] })
-      return history.get(metric)?.get(type) ?? { timestamps: new Float64Array(), values: new Float64Array(), metadata: [] }
+      return (
+        history.get(metric)?.get(type) ?? {
+          timestamps: new Float64Array(),
+          values: new Float64Array(),
+          metadata: [],
+        }
+      )
     },
   }
 }
@@ -52,6 +62,10 @@ export async function openApp(dir: string): Promise<ProjectApp> {
 export interface ProjectApp {
   readonly app: App
   /** Runs a job as if it were the time `at`. */
-  run(job: JobName, batch: string, at: number): Promise<Run & { readonly steps: readonly Step[]; readonly logs: readonly string[] }>
+  run(
+    job: JobName,
+    batch: string,
+    at: number,
+  ): Promise<Run & { readonly steps: readonly Step[]; readonly logs: readonly string[] }>
   points(batch: string, metric: string, type: MetricType): Promise<Points>
 }

@@ -17,16 +17,37 @@ export interface AlertPictureRequest {
   readonly signal: AbortSignal
 }
 
-/** The picture of an alert; an alert is never held back because it could not be drawn: the remark then says why. */
-export async function drawAlert(
-  request: AlertPictureRequest,
-): Promise<{ readonly png: Uint8Array | undefined; readonly remark?: string }> {
-  const { alert, batch, signal } = request
+/** What of an alert's history goes into its message. */
+export interface AlertPicture {
+  readonly png: Uint8Array | undefined
+  /** Newest values up to the alert's. */
+  readonly recent?: readonly number[]
+  /** Why there is no picture. */
+  readonly remark?: string
+}
+
+const RECENT = 60
+
+/** The picture of an alert as a PNG, with what led to it and what followed it. Errors: those of the database. */
+export async function alertPng(
+  request: AlertPictureRequest & { readonly batch: Batch },
+): Promise<Uint8Array> {
+  const { alert, batch, database, signal } = request
+  return toPng(drawAlertSeries(alert, batch, await load(alert, batch, database(batch), signal)))
+}
+
+/** The picture for a message; an alert is never held back because it could not be drawn: the remark then says why. */
+export async function drawAlert({
+  alert,
+  batch,
+  database,
+  signal,
+}: AlertPictureRequest): Promise<AlertPicture> {
   if (batch === undefined)
     return { png: undefined, remark: 'The batch is not in the project any more, so there is no picture.' }
   try {
-    const points = await load(alert, batch, request.database(batch), signal)
-    return { png: await toPng(drawAlertSeries(alert, batch, points), { scale: 2 }) }
+    const points = await load(alert, batch, database(batch), signal)
+    return { png: await toPng(drawAlertSeries(alert, batch, points)), recent: recentValues(alert, points) }
   } catch (error) {
     if (signal.aborted) throw error
     return { png: undefined, remark: `The picture could not be drawn: ${messageOf(error)}` }
@@ -35,18 +56,28 @@ export async function drawAlert(
 
 const MARKS = Object.entries(ROW_TYPE_OF) as [AlertKind, MetricType][]
 
+/** What followed the alert by now is shown too, up to this part of what led to it. */
+const SHARE_AFTER = 0.25
+
 async function load(
   alert: Alert,
   batch: Batch,
   database: Database,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<MetricType, Points>> {
-  const history = await database.metricsTable(batch.settings.table_key).history(
+  const table = database.metricsTable(batch.settings.table_key)
+  const of = { batch: batch.name, metrics: [alert.metric] }
+  const before = await table.history(
+    { ...of, types: ['metric'], until: alert.timestamp, maxPoints: batch.settings.alert_max_n },
+    { signal },
+  )
+  const since = before.get(alert.metric)?.get('metric')?.timestamps[0] ?? alert.timestamp
+  const history = await table.history(
     {
-      batch: batch.name,
-      metrics: [alert.metric],
+      ...of,
       types: ['metric', 'score', ...MARKS.map(([, type]) => type)],
-      maxPoints: batch.settings.alert_max_n,
+      since,
+      until: alert.timestamp + (alert.timestamp - since) * SHARE_AFTER,
       metadataOf: ['score'],
     },
     { signal },
@@ -74,7 +105,10 @@ function drawAlertSeries(alert: Alert, batch: Batch, points: ReadonlyMap<MetricT
   )
   if (!marks.some((mark) => mark.kind === alert.kind && mark.timestamp === alert.timestamp))
     marks.push({ kind: alert.kind, timestamp: alert.timestamp })
-  const { upper, lower } = settings.tholdalert_thresholds[alert.metric] ?? {}
+  const { upper, lower } =
+    (Object.hasOwn(settings.tholdalert_thresholds, alert.metric)
+      ? settings.tholdalert_thresholds[alert.metric]
+      : undefined) ?? {}
   return drawSeries({
     title: alert.metric,
     subtitle: `${alert.batch} · ${formatTimestamp(alert.timestamp)}`,
@@ -93,8 +127,13 @@ function drawAlertSeries(alert: Alert, batch: Batch, points: ReadonlyMap<MetricT
     thresholds: { ...(upper === undefined ? {} : { upper }), ...(lower === undefined ? {} : { lower }) },
     marks,
     highlight: alert.timestamp,
-    width: 1200,
-    height: 600,
     timeZone: settings.time_zone,
   })
+}
+
+function recentValues(alert: Alert, points: ReadonlyMap<MetricType, Points>): readonly number[] {
+  const series = points.get('metric')
+  if (series === undefined) return []
+  const end = series.timestamps.filter((timestamp) => timestamp <= alert.timestamp).length
+  return Array.from(series.values.subarray(Math.max(0, end - RECENT), end))
 }

@@ -1,5 +1,6 @@
 import type { Message } from '../channels/channel.ts'
 import type { Batch } from '../config/project.ts'
+import type { Json } from '../core/json.ts'
 import { formatTimestamp } from '../core/timestamp.ts'
 import type { Alert, AlertKind } from './alert.ts'
 
@@ -12,6 +13,8 @@ export interface MessageParts {
   /** Base address of the dashboard. */
   readonly publicUrl: string
   readonly png: Uint8Array | undefined
+  /** Newest values up to the alert's, for channels that show text. */
+  readonly recent?: readonly number[]
   /** Said below the reason, such as why there is no picture. */
   readonly remark?: string
 }
@@ -30,6 +33,7 @@ export function composeMessage(parts: MessageParts): Message {
     ...(png === undefined
       ? {}
       : { image: { filename: pictureName(alert.metric), png, alt: alertTitle(alert) } }),
+    ...(parts.recent === undefined ? {} : { recent: parts.recent }),
     details: {
       id: alert.id,
       kind: alert.kind,
@@ -54,7 +58,7 @@ export function alertTitle(alert: Pick<Alert, 'kind' | 'metric' | 'timestamp' | 
     case 'change':
       return `Δ [${alert.metric}] looks changed (${at}) Δ`
     case 'threshold':
-      return `⚠️ [${alert.metric}] threshold ${String(alert.details.threshold_type)} bound breached (${at}) ⚠️`
+      return `⚠️ [${alert.metric}] threshold ${textOf(alert.details.threshold_type)} bound breached (${at}) ⚠️`
     case 'llm':
       return `🤖 LLM says [${alert.metric}] looks anomalous (${at}) 🤖`
     case 'missing-data':
@@ -79,13 +83,21 @@ function alertTags(alert: Alert, batch: Batch | undefined): Record<string, strin
     alert_type: ALERT_TYPE[alert.kind],
   }
   if (alert.kind === 'threshold') {
-    tags.threshold_type = String(alert.details.threshold_type)
-    tags.threshold_value = String(alert.details.threshold_value)
+    tags.threshold_type = textOf(alert.details.threshold_type)
+    tags.threshold_value = textOf(alert.details.threshold_value)
     tags.metric_value = String(alert.value)
   }
-  for (const [tag, value] of Object.entries(batch?.settings.metric_tags[alert.metric] ?? {}))
-    tags[tag] = String(value)
+  for (const [tag, value] of Object.entries(ownTags(batch, alert.metric))) tags[tag] = String(value)
   return tags
+}
+
+function ownTags(batch: Batch | undefined, metric: string): Readonly<Record<string, unknown>> {
+  const tags = batch?.settings.metric_tags ?? {}
+  return Object.hasOwn(tags, metric) ? (tags[metric] ?? {}) : {}
+}
+
+function textOf(detail: Json | undefined): string {
+  return typeof detail === 'string' ? detail : JSON.stringify(detail ?? '')
 }
 
 /** A file name that every mail client and file system takes. */

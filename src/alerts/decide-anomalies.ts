@@ -45,7 +45,10 @@ export function decideAnomalies(points: ScoredPoints, question: AnomalyQuestion)
 }
 
 /** Whether the first point exceeds and an alert was raised before it: whatever exceeded at a look before either alerted or continued an alert. */
-function beginsInAlert({ timestamps, scores }: ScoredPoints, { raised, threshold }: AnomalyQuestion): boolean {
+function beginsInAlert(
+  { timestamps, scores }: ScoredPoints,
+  { raised, threshold }: AnomalyQuestion,
+): boolean {
   const first = timestamps[0]
   if (first === undefined || !reaches(scores[0]!, threshold)) return false
   for (const timestamp of raised) if (timestamp < first) return true

@@ -21,6 +21,8 @@ export interface DeliveryPumpOptions {
   readonly alerts: AlertStore
   readonly clock: Clock
   readonly logger: Logger
+  /** How many times as fast as real time the clock runs. */
+  readonly clockSpeed: number
   readonly executor: string
   /** undefined for a channel that is not configured (any more). */
   readonly channel: (name: string) => Channel | undefined
@@ -32,7 +34,7 @@ const BACKOFF = [
   5_000, 15_000, 60_000, 180_000, 600_000, 1_800_000, 3_600_000, 7_200_000, 14_400_000, 14_400_000,
 ]
 const SEND_TIMEOUT = 60_000
-/** Longer than a send can take, so that nobody else takes a delivery that is under way. */
+/** Of real time: longer than a send can take, so that nobody else takes a delivery that is under way. */
 const LEASE = SEND_TIMEOUT + 30_000
 const AT_ONCE = 4
 /** Other processes may raise alerts: look at least this often. */
@@ -93,7 +95,12 @@ export function createDeliveryPump(options: DeliveryPumpOptions): DeliveryPump {
   async function drain(signal: AbortSignal): Promise<number> {
     let delivered = 0
     while (!signal.aborted && !stopping.signal.aborted) {
-      const due = await alerts.takeDue({ now: clock.now(), executor, leaseMs: LEASE, limit: AT_ONCE })
+      const due = await alerts.takeDue({
+        now: clock.now(),
+        executor,
+        leaseMs: LEASE * options.clockSpeed,
+        limit: AT_ONCE,
+      })
       if (due.length === 0) break
       const outcomes = await Promise.all(due.map((delivery) => deliver(delivery, signal)))
       delivered += outcomes.filter(Boolean).length

@@ -67,7 +67,7 @@ function withProgress(logger: Logger, show: (done: number, of: number, what: str
   return {
     log(level, message, fields) {
       if (message === 'backfill' && typeof fields?.metrics === 'number' && typeof fields.of === 'number')
-        show(fields.metrics, fields.of, String(fields.batch))
+        show(fields.metrics, fields.of, typeof fields.batch === 'string' ? fields.batch : '')
       else logger.log(level, message, fields)
     },
   }

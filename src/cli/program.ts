@@ -21,7 +21,9 @@ export function createProgram(): { run(args: readonly string[]): Promise<ExitCod
     program.command(name).description(description).exitOverride()
   const inProject = (name: string, description: string) =>
     command(name, description).option('--project <dir>', 'folder of the project', process.cwd())
-  const finish = (outcome: Promise<ExitCode>) => outcome.then((result) => void (code = result))
+  const finish = async (outcome: Promise<ExitCode>) => {
+    code = await outcome
+  }
 
   command('init', 'write a commented starter project')
     .argument('[dir]', 'folder to write to', '.')

@@ -1,7 +1,7 @@
 import { catalogs } from '../catalogs.ts'
-import { processEnvironment } from '../config/process-environment.ts'
 import { formatFault } from '../config/faults.ts'
 import { loadProject } from '../config/load-project.ts'
+import { processEnvironment } from '../config/process-environment.ts'
 import type { ExitCode } from './exit.ts'
 
 /** Prints every fault of every file; 1 when there is an error, or with `strict` a warning. */

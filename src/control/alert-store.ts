@@ -74,6 +74,22 @@ export function createAlertStore(access: ControlAccess): AlertStore {
       })
     },
 
+    lastLook: (batch) =>
+      read(async (db) => {
+        const row = await db.selectFrom('look').select('at').where('batch', '=', batch).executeTakeFirst()
+        return row?.at
+      }),
+
+    async saveLook(batch, at) {
+      await write((db) =>
+        db
+          .insertInto('look')
+          .values({ batch, at })
+          .onConflict((conflict) => conflict.column('batch').doUpdateSet({ at }).where('look.at', '<', at))
+          .execute(),
+      )
+    },
+
     get: (id) =>
       read(async (db) => {
         const row = await db.selectFrom('alert').selectAll().where('id', '=', id).executeTakeFirst()

@@ -103,6 +103,10 @@ export interface AlertStore {
     readonly kinds?: readonly Alert['kind'][]
   }): Promise<readonly Alert[]>
   markRevised(ids: readonly string[], now: number): Promise<void>
+  /** Until when the scores of a batch have been looked at for anomalies; undefined when nobody has looked yet. */
+  lastLook(batch: string): Promise<number | undefined>
+  /** Notes that every score of the batch that was written before `at` has been looked at; an earlier time than the one on record changes nothing. */
+  saveLook(batch: string, at: number): Promise<void>
   get(id: string): Promise<Alert | undefined>
   /** Newest first by point's timestamp, then id. */
   list(filter: {

@@ -146,4 +146,9 @@ async function createTables({ schema }: Transaction<ControlSchema>): Promise<voi
     .addUniqueConstraint('delivery_once', ['alert_id', 'channel'])
     .execute()
   await schema.createIndex('delivery_due').on('delivery').columns(['status', 'available_at', 'id']).execute()
+  await schema
+    .createTable('look')
+    .addColumn('batch', 'text', (column) => column.primaryKey())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .execute()
 }

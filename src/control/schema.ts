@@ -9,6 +9,7 @@ export interface ControlSchema {
   log: LogTable
   alert: AlertTable
   delivery: DeliveryTable
+  look: LookTable
 }
 
 interface MetaTable {
@@ -96,6 +97,11 @@ interface DeliveryTable {
   leased_by: string | null
   delivered_at: number | null
   problem: string | null
+}
+
+interface LookTable {
+  batch: string
+  at: number
 }
 
 export type RunRow = Selectable<RunTable>

@@ -66,7 +66,7 @@ function preparingOnce(connection: Libsql.Database): SqliteDatabase {
         reader: statement.reader,
         all: (parameters) => usable(() => statement.all(parameters)),
         run: (parameters) => usable(() => statement.run(parameters)),
-        iterate: (parameters) => statement.iterate(parameters) as IterableIterator<unknown>,
+        iterate: (parameters) => statement.iterate(parameters),
       }
     },
   }

@@ -27,7 +27,7 @@ export const systemClock: Clock = { now: () => Date.now(), sleep: realSleep }
 /** A clock that showed the machine's time at `start` (epoch ms) and runs `speed` times as fast, in every process alike. */
 export function spedUpClock(speed: number, start: number): Clock {
   return {
-    now: () => start + (Date.now() - start) * speed,
+    now: () => Math.floor(start + (Date.now() - start) * speed),
     sleep: (ms, signal) => realSleep(ms / speed, signal),
   }
 }

@@ -23,22 +23,82 @@ interface ErrorKind {
 
 /** Every error of the program, by its stable code. `docs/errors.md` is generated from this table. */
 export const ERROR_KINDS = {
-  CONFIG_INVALID: { status: 422, retryable: false, summary: 'A file of the project, or an environment override, is not valid.' },
-  TEMPLATE_FAILED: { status: 422, retryable: false, summary: 'A Jinja template of a batch could not be rendered.' },
-  CONNECTION_FAILED: { status: 503, retryable: true, summary: 'A database could not be reached, opened, or logged into.' },
-  SDK_MISSING: { status: 500, retryable: false, summary: 'An optional package is needed; the message says which to install.' },
-  QUERY_FAILED: { status: 422, retryable: false, summary: 'A database refused or failed to run a statement.' },
-  WRITE_FAILED: { status: 503, retryable: true, summary: 'Rows could not be written; nothing of the write was kept.' },
-  FUNCTION_FAILED: { status: 422, retryable: false, summary: 'User code threw, returned something unusable, or could not be loaded.' },
-  FUNCTION_LIMIT: { status: 422, retryable: false, summary: 'User code ran longer, or took more memory, than its limits allow.' },
-  ROWS_INVALID: { status: 422, retryable: false, summary: 'What a query or function returned has not the columns or types of metric rows.' },
-  MODEL_INVALID: { status: 500, retryable: false, summary: 'A model bundle is damaged or was written by an incompatible version.' },
-  TRAINING_IMPOSSIBLE: { status: 422, retryable: false, summary: 'A detector cannot be fitted to the data that it was given.' },
-  STORAGE_FAILED: { status: 503, retryable: true, summary: 'A model storage could not read or write an object.' },
-  STORAGE_CONFLICT: { status: 412, retryable: true, summary: 'An object was changed by someone else since it was read.' },
+  CONFIG_INVALID: {
+    status: 422,
+    retryable: false,
+    summary: 'A file of the project, or an environment override, is not valid.',
+  },
+  TEMPLATE_FAILED: {
+    status: 422,
+    retryable: false,
+    summary: 'A Jinja template of a batch could not be rendered.',
+  },
+  CONNECTION_FAILED: {
+    status: 503,
+    retryable: true,
+    summary: 'A database could not be reached, opened, or logged into.',
+  },
+  SDK_MISSING: {
+    status: 500,
+    retryable: false,
+    summary: 'An optional package is needed; the message says which to install.',
+  },
+  QUERY_FAILED: {
+    status: 422,
+    retryable: false,
+    summary: 'A database refused or failed to run a statement.',
+  },
+  WRITE_FAILED: {
+    status: 503,
+    retryable: true,
+    summary: 'Rows could not be written; nothing of the write was kept.',
+  },
+  FUNCTION_FAILED: {
+    status: 422,
+    retryable: false,
+    summary: 'User code threw, returned something unusable, or could not be loaded.',
+  },
+  FUNCTION_LIMIT: {
+    status: 422,
+    retryable: false,
+    summary: 'User code ran longer, or took more memory, than its limits allow.',
+  },
+  ROWS_INVALID: {
+    status: 422,
+    retryable: false,
+    summary: 'What a query or function returned has not the columns or types of metric rows.',
+  },
+  MODEL_INVALID: {
+    status: 500,
+    retryable: false,
+    summary: 'A model bundle is damaged or was written by an incompatible version.',
+  },
+  TRAINING_IMPOSSIBLE: {
+    status: 422,
+    retryable: false,
+    summary: 'A detector cannot be fitted to the data that it was given.',
+  },
+  STORAGE_FAILED: {
+    status: 503,
+    retryable: true,
+    summary: 'A model storage could not read or write an object.',
+  },
+  STORAGE_CONFLICT: {
+    status: 412,
+    retryable: true,
+    summary: 'An object was changed by someone else since it was read.',
+  },
   DELIVERY_FAILED: { status: 502, retryable: true, summary: 'A channel did not accept a message.' },
-  CONTROL_FAILED: { status: 503, retryable: true, summary: 'The control database could not be read or written.' },
-  JOB_FAILED: { status: 500, retryable: false, summary: 'A job ended with failed metrics or steps; its run says which.' },
+  CONTROL_FAILED: {
+    status: 503,
+    retryable: true,
+    summary: 'The control database could not be read or written.',
+  },
+  JOB_FAILED: {
+    status: 500,
+    retryable: false,
+    summary: 'A job ended with failed metrics or steps; its run says which.',
+  },
   NOT_FOUND: { status: 404, retryable: false, summary: 'What was asked for does not exist.' },
   INPUT_INVALID: { status: 400, retryable: false, summary: 'An argument, option or request is not valid.' },
   CONFLICT: { status: 409, retryable: false, summary: 'The request does not fit the present state.' },
@@ -80,7 +140,12 @@ export class AnomstackError extends Error {
 
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  if (error instanceof Error) return error.message
+  try {
+    return String(error)
+  } catch {
+    return 'something was thrown that cannot be shown'
+  }
 }
 
 /** The same error with more of its place known; anything else becomes an error of `code`. */
@@ -96,5 +161,6 @@ export function locate(error: unknown, at: ErrorPlace, code: ErrorCode): Anomsta
 
 /** Throws `CANCELED` when the signal has been aborted. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw signal.reason instanceof AnomstackError ? signal.reason : new AnomstackError('CANCELED', 'canceled')
+  if (signal?.aborted)
+    throw signal.reason instanceof AnomstackError ? signal.reason : new AnomstackError('CANCELED', 'canceled')
 }

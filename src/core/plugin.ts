@@ -15,4 +15,7 @@ export interface PluginDefinition<Options extends z.ZodObject = z.ZodObject> {
 }
 
 /** Plug-ins of one kind by name. */
-export type PluginCatalog<Definition extends PluginDefinition = PluginDefinition> = ReadonlyMap<string, Definition>
+export type PluginCatalog<Definition extends PluginDefinition = PluginDefinition> = ReadonlyMap<
+  string,
+  Definition
+>

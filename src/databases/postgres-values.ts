@@ -41,5 +41,5 @@ const PARSERS = new Map<number, (text: string) => unknown>([
 
 /** Type parsers of our connections: 64-bit integers and numerics are numbers, dates and timestamps are Date in UTC, intervals are text. */
 export const plainTypes: CustomTypesConfig = {
-  getTypeParser: (oid, format) => PARSERS.get(oid) ?? types.getTypeParser(oid, format as 'text'),
+  getTypeParser: (oid, format) => PARSERS.get(oid) ?? types.getTypeParser(oid, format),
 }

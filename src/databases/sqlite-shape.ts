@@ -80,7 +80,9 @@ function addKey(connection: SqliteConnection, name: string): void {
   try {
     connection.exec(`CREATE UNIQUE INDEX ${over}`)
   } catch (error) {
-    if (!(error instanceof Error && /^SQLITE_CONSTRAINT/.test(String('code' in error ? error.code : ''))))
+    if (
+      !(error instanceof Error && String('code' in error ? error.code : '').startsWith('SQLITE_CONSTRAINT'))
+    )
       throw error
     // It holds duplicates, which stay; the index then only serves to find rows.
     connection.exec(`CREATE INDEX ${over}`)

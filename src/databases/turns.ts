@@ -8,21 +8,21 @@ export function createTurns(): Turns {
   let last: Promise<void> = Promise.resolve()
   return async (patience, work) => {
     const before = last
-    let done: () => void = () => {}
+    let release: () => void = () => {}
     last = new Promise((resolve) => {
-      done = resolve
+      release = resolve
     })
     try {
       await Promise.race([before, patience.ended])
       patience.check()
     } catch (error) {
-      void before.then(done)
+      void before.then(() => release())
       throw error
     }
     try {
       return await work()
     } finally {
-      done()
+      release()
     }
   }
 }

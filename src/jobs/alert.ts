@@ -9,12 +9,16 @@ import { raiseFindings, reconcile } from './raise.ts'
 
 const DAY = 86_400_000
 
+/** Scores may be written by another run while this one reads: those of so long before the last look are looked at again. */
+const OVERLAP = 600_000
+
 export const alert: Job = {
   name: 'alert',
   summary: 'Judges the newest scores of each metric and raises alerts of kind anomaly.',
   async run(context) {
     const { batch } = context
     await context.step('prepare table', () => context.table.ensure())
+    const lookedAt = context.clock.now()
     const { findings, revised } = await context.step(
       'decide',
       () => decide(context),
@@ -27,6 +31,7 @@ export const alert: Job = {
     )
     if (revised.length > 0)
       await context.step('mark revised', () => context.alerts.markRevised(revised, context.clock.now()))
+    await context.alerts.saveLook(batch.name, lookedAt)
   },
 }
 
@@ -50,7 +55,7 @@ async function decide(context: JobContext): Promise<Decided> {
   const recorded = await context.alerts.ofBatch({ batch: batch.name, since, kinds: ['anomaly'] })
   const recordedOf = new Map<string, Alert[]>()
   for (const known of recorded) recordedOf.set(known.metric, [...(recordedOf.get(known.metric) ?? []), known])
-  const lastLooked = await lastLook(context)
+  const lastLooked = await context.alerts.lastLook(batch.name)
   const excluded = new Set(settings.alert_exclude_metrics)
 
   const findings: Finding[] = []
@@ -70,7 +75,8 @@ async function decide(context: JobContext): Promise<Decided> {
         snoozeN: settings.alert_snooze_n,
         recentN: settings.alert_recent_n,
         isNew: (index) =>
-          lastLooked !== undefined && (readScoreNote(scores.metadata?.[index])?.scored_at ?? 0) >= lastLooked,
+          lastLooked !== undefined &&
+          (readScoreNote(scores.metadata?.[index])?.scored_at ?? 0) >= lastLooked - OVERLAP,
         raised: new Set([...present, ...known.map(({ timestamp }) => timestamp)]),
         always: settings.alert_always,
       },
@@ -80,17 +86,6 @@ async function decide(context: JobContext): Promise<Decided> {
   }
   await reconcile(context, recorded, (known) => rows.get(known.metric)?.has(known.timestamp) === true)
   return { findings, revised }
-}
-
-/** When alerts of the batch were last decided on: every point that was scored since is looked at, however many there are. */
-async function lastLook(context: JobContext): Promise<number | undefined> {
-  const jobs = await Promise.all(
-    ['alert', 'pipeline'].map((job) =>
-      context.runs.latest({ job, batch: context.batch.name, status: 'succeeded' }),
-    ),
-  )
-  const starts = jobs.flatMap((run) => (run?.startedAt === undefined ? [] : [run.startedAt]))
-  return starts.length === 0 ? undefined : Math.max(...starts)
 }
 
 function toFinding(context: JobContext, metric: string, scores: Points, decision: AnomalyDecision): Finding {

@@ -32,7 +32,7 @@ export const backfill: Job = {
     const window = windowOf(context)
     const items = await context.step(
       'load history',
-      () => loadItems(context, window),
+      () => loadItems(context, window, failures),
       (loaded) => ({ metrics: loaded.length }),
     )
     const trained: Trained['results'][number][] = []
@@ -56,6 +56,8 @@ export const backfill: Job = {
       },
       () => totals,
     )
+    // What the replay scored, it has judged as well.
+    await context.alerts.saveLook(batch.name, context.clock.now())
     if (trained.some((result) => result.status === 'fitted'))
       await context.step(
         'publish',
@@ -86,7 +88,11 @@ function windowOf({ run, clock, batch }: JobContext): Window {
   return { from, to }
 }
 
-async function loadItems(context: JobContext, { from, to }: Window): Promise<readonly ReplayItem[]> {
+async function loadItems(
+  context: JobContext,
+  { from, to }: Window,
+  failures: Failures,
+): Promise<readonly ReplayItem[]> {
   const { settings } = context.batch
   const history = await loadHistory(context, 'train_sql', {
     types: ['metric'],
@@ -100,7 +106,7 @@ async function loadItems(context: JobContext, { from, to }: Window): Promise<rea
     if (series !== undefined && !excluded.has(metric))
       items.push({ metric, series: judgeable(series, settings, context.clock.now()) })
   }
-  return ownFeatures(context, items)
+  return ownFeatures(context, items, failures)
 }
 
 function replay(context: JobContext, items: readonly ReplayItem[]): Promise<readonly ReplayResult[]> {

@@ -47,7 +47,9 @@ async function compareThresholds(context: JobContext): Promise<void> {
       const findings: Finding[] = []
       for (const [metric, points] of history) {
         const all = points.get('metric')
-        const bounds = settings.tholdalert_thresholds[metric]
+        const bounds = Object.hasOwn(settings.tholdalert_thresholds, metric)
+          ? settings.tholdalert_thresholds[metric]
+          : undefined
         if (all === undefined || bounds === undefined) continue
         const series = judgeable(all, settings, clock.now())
         const raised = new Set(points.get('tholdalert')?.timestamps ?? [])

@@ -1,5 +1,5 @@
 import type { Batch } from '../config/project.ts'
-import type { AlertStore, RunStore } from '../control/control.ts'
+import type { AlertStore } from '../control/control.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Json } from '../core/json.ts'
 import type { Logger } from '../core/logger.ts'
@@ -25,11 +25,12 @@ export interface JobContext {
   readonly models: ModelStore
   readonly pool: ModelPool
   readonly alerts: AlertStore
-  readonly runs: RunStore
   readonly functions: FunctionRunner
   readonly templates: Templates
   /** Absolute folder that files of the batch are relative to. */
   readonly projectDir: string
+  /** Absolute root of template includes. */
+  readonly metricsDir: string
   /** Those of the named channels that are configured; the others are warned of, once. */
   readonly channels: (methods: string) => readonly string[]
   /** Runs a named part of the job and records its duration, its error, and what `note` says of its result: counts, never data. */

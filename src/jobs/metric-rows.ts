@@ -69,8 +69,8 @@ export function toMetricRows(raw: readonly SqlRow[], rules: RowRules): CheckedRo
       complain(`metric ${show(name)}: metric_timestamp ${show(row[columns.timestamp])} is not a time`)
       continue
     }
-    let points = byKey.get(name)
-    if (points === undefined) byKey.set(name, (points = new Map()))
+    const points = byKey.get(name) ?? new Map<number, { sum: number; count: number; metadata: string }>()
+    byKey.set(name, points)
     const metadata = columns.metadata === undefined ? '' : metadataOf(row[columns.metadata])
     const point = points.get(timestamp)
     if (point === undefined) points.set(timestamp, { sum: value, count: 1, metadata })

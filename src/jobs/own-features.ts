@@ -1,35 +1,52 @@
 import path from 'node:path'
+import { functionLanguage, soleInclude } from '../config/function-language.ts'
 import { parseDuration } from '../core/duration.ts'
 import { AnomstackError } from '../core/errors.ts'
 import type { Series } from '../core/series.ts'
 import type { Features } from '../timeseries/features.ts'
+import type { Failures } from './failures.ts'
 import type { JobContext } from './job.ts'
 import { hasOwnPreprocessing } from './model-spec-of.ts'
 
-/** Adds what the batch's own `preprocess_fn` makes of each series; the items as they are where it has none. */
+/** Adds what the batch's own `preprocess_fn` makes of each series, without the metrics for which it failed; the items as they are where
+ * the batch has none. */
 export async function ownFeatures<Item extends { readonly metric: string; readonly series: Series }>(
   context: JobContext,
   items: readonly Item[],
+  failures: Failures,
 ): Promise<readonly (Item & { readonly features?: Features })[]> {
   const { batch, signal } = context
   const { settings } = batch
   if (!hasOwnPreprocessing(settings) || items.length === 0) return items
-  const at = { batch: batch.name, file: batch.file }
-  const text = context.templates.render(settings.preprocess_fn, batch.variables, at)
-  if (/^\s*def\s+preprocess\s*\(/m.test(text))
+  const included = soleInclude(settings.preprocess_fn)
+  const file =
+    included === undefined
+      ? path.resolve(context.projectDir, batch.file)
+      : path.resolve(context.metricsDir, included)
+  const at = { batch: batch.name, file: path.relative(context.projectDir, file) }
+  const language = functionLanguage(settings.preprocess_fn)
+  if (language === 'python')
     throw new AnomstackError(
       'FUNCTION_FAILED',
       'preprocess_fn in Python is not supported; write it in TypeScript or JavaScript',
       { at },
     )
+  const failed = new Set<string>()
   const features = await context.functions.preprocess(
-    { language: 'typescript', text, file: path.resolve(context.projectDir, batch.file) },
+    { language, text: context.templates.render(settings.preprocess_fn, batch.variables, at), file },
     items.map(({ metric, series }) => ({ metric, series, params: settings.preprocess_params })),
     {
       signal,
       timeoutMs: parseDuration(settings.function_timeout) ?? 60_000,
       memoryMb: settings.function_memory_mb,
+      onOutput: (line) => context.logger.log('info', line),
+      onMetricFailure(metric, error) {
+        failed.add(metric)
+        failures.add({ ...at, metric }, error)
+      },
     },
   )
-  return items.map((item, index) => ({ ...item, features: features[index]! }))
+  return items
+    .map((item, index) => ({ ...item, features: features[index]! }))
+    .filter(({ metric }) => !failed.has(metric))
 }

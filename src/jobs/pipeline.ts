@@ -7,6 +7,15 @@ import type { Job, JobContext } from './job.ts'
 import { score } from './score.ts'
 import { train } from './train.ts'
 
+/** The stages in their order, each with the key that switches it off. */
+const STAGES = [
+  { job: ingest, disabledBy: 'disable_ingest' },
+  { job: train, disabledBy: 'disable_train' },
+  { job: score, disabledBy: 'disable_score' },
+  { job: alert, disabledBy: 'disable_alert' },
+  { job: change, disabledBy: 'disable_change' },
+] as const
+
 export const pipeline: Job = {
   name: 'pipeline',
   summary:
@@ -14,30 +23,13 @@ export const pipeline: Job = {
   async run(context) {
     const { settings } = context.batch
     const failures = collectFailures(context.logger, context.signal)
-    for (const stage of [ingest, train, score, alert, change]) {
-      if (isDisabled(stage, settings)) continue
+    for (const { job: stage, disabledBy } of STAGES) {
+      if (settings[disabledBy]) continue
       if (stage === train && !(await isTrainingDue(context))) continue
       await failures.attempt({ batch: context.batch.name }, () => stage.run(within(context, stage.name)))
     }
     failures.throwIfAny()
   },
-}
-
-function isDisabled(stage: Job, settings: JobContext['batch']['settings']): boolean {
-  switch (stage.name) {
-    case 'ingest':
-      return settings.disable_ingest
-    case 'train':
-      return settings.disable_train
-    case 'score':
-      return settings.disable_score
-    case 'alert':
-      return settings.disable_alert
-    case 'change':
-      return settings.disable_change
-    default:
-      return false
-  }
 }
 
 /** Training is due when there is no model, or when the train schedule has had a tick since the one in use was made. */

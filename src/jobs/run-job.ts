@@ -49,10 +49,10 @@ async function runJob(services: JobServices, run: Run, signal: AbortSignal): Pro
         return raised
       },
     },
-    runs: services.control.runs,
     functions: services.functions,
     templates: services.templates,
     projectDir: services.project().dir,
+    metricsDir: services.project().metricsDir,
     channels: services.channels,
     step: (name, work, note) => recorder.step(name, () => work(), note),
   }

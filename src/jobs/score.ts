@@ -137,5 +137,5 @@ async function withModels(
       failures.add({ batch: context.batch.name, metric: candidate.metric }, model)
     else ready.push({ ...candidate, model })
   }
-  return ownFeatures(context, ready)
+  return ownFeatures(context, ready, failures)
 }

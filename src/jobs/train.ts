@@ -4,7 +4,7 @@ import type { Points } from '../databases/database.ts'
 import { judgedSeries } from '../models/judged-series.ts'
 import type { TrainItem } from '../models/model-pool.ts'
 import { judgeable } from './cadence.ts'
-import { collectFailures } from './failures.ts'
+import { collectFailures, type Failures } from './failures.ts'
 import type { Job, JobContext } from './job.ts'
 import { loadHistory } from './load-history.ts'
 import { modelSpecOf } from './model-spec-of.ts'
@@ -22,7 +22,7 @@ export const train: Job = {
     const failures = collectFailures(logger, context.signal)
     const items = await context.step(
       'load history',
-      () => loadItems(context),
+      () => loadItems(context, failures),
       (items) => ({ metrics: items.length }),
     )
     const spec = modelSpecOf(batch.settings)
@@ -52,13 +52,21 @@ export const train: Job = {
   },
 }
 
-async function loadItems(context: JobContext): Promise<readonly TrainItem[]> {
+async function loadItems(context: JobContext, failures: Failures): Promise<readonly TrainItem[]> {
   const { batch, signal } = context
   const { settings } = batch
   const now = context.clock.now()
   const since = now - settings.train_metric_timestamp_max_days_ago * DAY
-  const history = await loadHistory(context, 'train_sql', { types: ['metric'], since, until: now, maxPoints: settings.train_max_n })
-  const scores = await context.table.history({ batch: batch.name, types: ['score'], since, maxPoints: settings.score_max_n, metadataOf: ['score'] }, { signal })
+  const history = await loadHistory(context, 'train_sql', {
+    types: ['metric'],
+    since,
+    until: now,
+    maxPoints: settings.train_max_n,
+  })
+  const scores = await context.table.history(
+    { batch: batch.name, types: ['score'], since, maxPoints: settings.score_max_n, metadataOf: ['score'] },
+    { signal },
+  )
   const excluded = new Set(settings.train_exclude_metrics)
   const items: TrainItem[] = []
   for (const [metric, points] of history) {
@@ -67,7 +75,7 @@ async function loadItems(context: JobContext): Promise<readonly TrainItem[]> {
     const series = judgeable(all, settings, now)
     items.push({ metric, series: beforeUnscored(series, scores.get(metric)?.get('score'), settings) })
   }
-  return ownFeatures(context, items)
+  return ownFeatures(context, items, failures)
 }
 
 /** A point is judged before it is learned from: once a metric has scores, those that are still to be scored, and what comes after them,

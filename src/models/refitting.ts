@@ -3,7 +3,7 @@ import type { Series } from '../core/series.ts'
 import type { Features } from '../timeseries/features.ts'
 import { fitMetric, type MetricModel } from './metric-model.ts'
 import type { ModelSpec } from './model-spec.ts'
-import type { ReplayOptions } from './replay.ts'
+import type { ReplayOptions } from './replay-options.ts'
 
 /** Fits a model again and again while points pass, and keeps the last one. */
 export interface Refitting {

@@ -6,7 +6,7 @@ import { type FitResult, fitMetric } from './metric-model.ts'
 import type { ModelSpec } from './model-spec.ts'
 import { firstNotBefore } from './positions.ts'
 import { createRefitting } from './refitting.ts'
-import type { ReplayOptions } from './replay.ts'
+import type { ReplayOptions } from './replay-options.ts'
 import { type ScoredSeries, scoreRows, sliceRows } from './score-metric.ts'
 
 /** The points of a part of a series, and of the rows made of it. */

@@ -3,7 +3,7 @@ import type { Series } from '../core/series.ts'
 import type { Features } from '../timeseries/features.ts'
 import type { BundleEntry } from './bundle.ts'
 import type { ModelSpec } from './model-spec.ts'
-import type { ReplayOptions } from './replay.ts'
+import type { ReplayOptions } from './replay-options.ts'
 import type { ScoredSeries } from './score-metric.ts'
 
 /** What travels to a worker thread and back: plain data, one message for some metrics. */

@@ -116,7 +116,8 @@ describe('properties', () => {
     fc.assert(
       fc.property(scoresOf, settingsOf, fc.integer({ min: 1, max: 60 }), (scores, settings, recentN) => {
         const alerts = decide(scores, { ...settings, recentN })
-        for (const [i, index] of alerts.slice(1).entries()) expect(index - alerts[i]!).toBeGreaterThan(settings.snoozeN)
+        for (const [i, index] of alerts.slice(1).entries())
+          expect(index - alerts[i]!).toBeGreaterThan(settings.snoozeN)
       }),
     )
   })

@@ -152,7 +152,12 @@ describe('deliveries', () => {
     await alerts.settle(four!, { status: 'skipped', problem: 'not configured' })
     const byChannel = async () =>
       Object.fromEntries(
-        (await alerts.deliveries({ limit: 10 })).map(({ channel, id, alertId, ...rest }) => [channel, rest]),
+        (await alerts.deliveries({ limit: 10 })).map(
+          ({ channel, status, attempts, dueAt, deliveredAt, problem }) => [
+            channel,
+            { status, attempts, dueAt, deliveredAt, problem },
+          ],
+        ),
       )
     expect(await byChannel()).toEqual({
       one: { status: 'delivered', attempts: 1, dueAt: 10, deliveredAt: 11 },

@@ -90,7 +90,8 @@ describe('the queue', () => {
     })
     await fc.assert(
       fc.asyncProperty(fc.array(call, { maxLength: 40 }), async (calls) => {
-        const { runs, close } = await controls.open()
+        const control = await controls.open()
+        const { runs } = control
         const ids: string[] = []
         const ended = new Set<string>()
         let now = 1_000
@@ -115,7 +116,7 @@ describe('the queue', () => {
             if (run.endedAt !== undefined) ended.add(run.id)
           }
         }
-        await close()
+        await control.close()
       }),
       { numRuns: 25 },
     )

@@ -114,7 +114,8 @@ describe('processes', () => {
   it('writes from three processes at once, each row once', async () => {
     const path = join(folder, 'shared.db')
     const writers = [1, 2, 3].map((value) => startWriter(path, 20, 500, value))
-    for (const writer of writers) expect((await once(writer, 'exit'))[0]).toBe(0)
+    const ends = await Promise.all(writers.map((writer) => once(writer, 'exit')))
+    expect(ends.map(([status]) => status as number)).toEqual([0, 0, 0])
     const database = open({ path })
     expect(await counted(database)).toBe(10_000)
     const history = await database.metricsTable('metrics').history({ batch: 'shared', types: ['metric'] })
@@ -162,6 +163,7 @@ describe('processes', () => {
       },
     )
     const waiting = database.query('SELECT 1 AS one')
+    await wait(100)
     controller.abort()
     await expect(running).rejects.toMatchObject({ code: 'CANCELED' })
     expect(await waiting).toEqual([{ one: 1 }])

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { setTimeout as delay } from 'node:timers/promises'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import Database from 'libsql'
 import { createProject } from '../project.ts'
@@ -15,7 +15,13 @@ const SPEED = 120
 const HISTORY = 400
 
 /** Seattle's daily maxima, read as one value a minute: a real series with a real noise. */
-const series = readFileSync(path.join(path.dirname(createRequire(import.meta.url).resolve('vega-datasets/package.json')), 'data/seattle-weather.csv'), 'utf8')
+const series = readFileSync(
+  path.join(
+    path.dirname(createRequire(import.meta.url).resolve('vega-datasets/package.json')),
+    'data/seattle-weather.csv',
+  ),
+  'utf8',
+)
   .trim()
   .split('\n')
   .slice(1)
@@ -35,7 +41,11 @@ export interface WatchedShop {
   close(): Promise<void>
 }
 
-export async function openShop(channels: { readonly smtpPort: number; readonly webhookUrl: string; readonly webhookSecret: string }): Promise<WatchedShop> {
+export async function openShop(channels: {
+  readonly smtpPort: number
+  readonly webhookUrl: string
+  readonly webhookSecret: string
+}): Promise<WatchedShop> {
   if (!existsSync(command)) throw new Error('there is no build; npm test and npm run build make one')
   const dir = await createProject({
     'anomstack.yaml': `channels:\n  email: {host: 127.0.0.1, port: ${channels.smtpPort}, from: watch@example.test, to: ops@example.test, tls: none}\n  webhook: {url: '${channels.webhookUrl}', secret: ${channels.webhookSecret}}\n`,
@@ -47,13 +57,15 @@ export async function openShop(channels: { readonly smtpPort: number; readonly w
       'disable_change: true',
       'ingest_sql: >',
       "  select at as metric_timestamp, 'temperature' as metric_name, value as metric_value from readings",
-      "  where at >= (select max(at) from readings) - 86400000",
+      '  where at >= (select max(at) from readings) - 86400000',
     ].join('\n'),
   })
   const start = Date.now()
   const now = () => start + (Date.now() - start) * SPEED
   const database = new Database(path.join(dir, 'shop.db'))
-  database.exec('pragma journal_mode = wal; pragma busy_timeout = 10000; create table readings (at integer primary key, value real)')
+  database.exec(
+    'pragma journal_mode = wal; pragma busy_timeout = 10000; create table readings (at integer primary key, value real)',
+  )
   const insert = database.prepare('insert into readings values (?, ?)')
   let count = 0
   let spike: 'none' | 'wanted' | number = 'none'
@@ -84,7 +96,13 @@ export async function openShop(channels: { readonly smtpPort: number; readonly w
     start() {
       const child = spawn(process.execPath, [command, 'start', '--project', dir, '--port', '0'], {
         stdio: ['ignore', 'inherit', 'pipe'],
-        env: { PATH: process.env.PATH, ANOMSTACK_SQLITE_PATH: path.join(dir, 'shop.db'), ANOMSTACK_CLOCK_SPEED: String(SPEED), ANOMSTACK_CLOCK_START: String(start), ANOMSTACK_THREADS: '1' },
+        env: {
+          PATH: process.env.PATH,
+          ANOMSTACK_SQLITE_PATH: path.join(dir, 'shop.db'),
+          ANOMSTACK_CLOCK_SPEED: String(SPEED),
+          ANOMSTACK_CLOCK_START: String(start),
+          ANOMSTACK_THREADS: '1',
+        },
       })
       child.stderr?.resume()
       children.add(child)
@@ -94,7 +112,9 @@ export async function openShop(channels: { readonly smtpPort: number; readonly w
     rows(type) {
       const found = database.prepare("select name from sqlite_master where name = 'metrics'").all()
       if (found.length === 0) return []
-      const rows = database.prepare('select metric_timestamp as at from metrics where metric_type = ? order by 1').all(type) as { at: string }[]
+      const rows = database
+        .prepare('select metric_timestamp as at from metrics where metric_type = ? order by 1')
+        .all(type) as { at: string }[]
       return rows.map(({ at }) => ({ timestamp: Date.parse(`${at.replace(' ', 'T')}Z`) }))
     },
     async close() {

@@ -1,6 +1,15 @@
 /** A query that returns these values as a metric, one each `stepMs` from `start` on; NaN leaves a point out. */
-export function valuesSql(values: readonly number[], { name = 'm', start = START, stepMs = MINUTE } = {}): string {
-  const rows = values.flatMap((value, index) => (Number.isNaN(value) ? [] : [`select ${start + index * stepMs} as metric_timestamp, '${name}' as metric_name, ${value} as metric_value`]))
+export function valuesSql(
+  values: readonly number[],
+  { name = 'm', start = START, stepMs = MINUTE } = {},
+): string {
+  const rows = values.flatMap((value, index) =>
+    Number.isNaN(value)
+      ? []
+      : [
+          `select ${start + index * stepMs} as metric_timestamp, '${name}' as metric_name, ${value} as metric_value`,
+        ],
+  )
   return rows.join(' union all ')
 }
 
@@ -15,7 +24,7 @@ export function calm(count: number, level = 100): number[] {
 }
 
 /** The time just after the last of `count` points. */
-export function after(count: number, { start = START, stepMs = MINUTE } = {}): number {
+export function justAfter(count: number, { start = START, stepMs = MINUTE } = {}): number {
   return start + (count - 1) * stepMs + 1000
 }
 

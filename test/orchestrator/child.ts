@@ -1,8 +1,8 @@
 /** A process that executes runs: `node --import tsx child.ts FILE MODE`. It prints `started ID ATTEMPT` for each. In mode `hang` runs never end, in mode `die` each takes
  * the process down, in mode `work` they end at once. */
 
-import { openControl } from '../../src/control/sqlite-control.ts'
 import { once } from 'node:events'
+import { openControl } from '../../src/control/sqlite-control.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { silentLogger } from '../../src/core/logger.ts'
 import { createLocalOrchestrator } from '../../src/orchestrator/local.ts'

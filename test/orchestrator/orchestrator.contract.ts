@@ -16,8 +16,8 @@ export interface OrchestratorOptions {
 export interface OrchestratorUnderTest {
   readonly name: string
   /** A control database that all orchestrators of one test share. */
-  openControl(): Promise<Control>
-  create(options: OrchestratorOptions): Orchestrator
+  readonly openControl: () => Promise<Control>
+  readonly create: (options: OrchestratorOptions) => Orchestrator
 }
 
 /** A promise to be resolved from outside. */

@@ -229,8 +229,10 @@ describe('a scheduler', () => {
     }
     const runs = {
       ...control.runs,
-      lastScheduled: guard(control.runs.lastScheduled),
-      enqueue: guard(control.runs.enqueue),
+      lastScheduled: guard((filter: Parameters<typeof control.runs.lastScheduled>[0]) =>
+        control.runs.lastScheduled(filter),
+      ),
+      enqueue: guard((...args: Parameters<typeof control.runs.enqueue>) => control.runs.enqueue(...args)),
     }
     start({ ...control, runs })
     await clock.advance(MINUTE)

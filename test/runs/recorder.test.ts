@@ -4,7 +4,7 @@ import { AnomstackError } from '../../src/core/errors.ts'
 import type { Json } from '../../src/core/json.ts'
 import { recordedJson } from '../../src/runs/recorded-json.ts'
 import { createRunRecorder, type RunRecords } from '../../src/runs/recorder.ts'
-import type { LogRecord, Run, Step } from '../../src/runs/run.ts'
+import type { Run, Step } from '../../src/runs/run.ts'
 import { HOSTILE_NAMES, temporaryControls } from '../control/temporary-control.ts'
 import { createFakeClock } from '../fake-clock.ts'
 
@@ -79,9 +79,7 @@ describe('a step', () => {
     const { recorder, steps } = await recording()
     await recorder.step('score', async (within) => {
       await Promise.all(
-        ['a', 'b'].map((name) =>
-          within.step(name, async (deeper) => void (await deeper.step('x', async () => {}))),
-        ),
+        ['a', 'b'].map((name) => within.step(name, (deeper) => deeper.step('x', async () => undefined))),
       )
     })
     await recorder.step('last', async () => 1)
@@ -198,8 +196,7 @@ describe('the log of a run', () => {
   })
 
   it('never fails the run', async () => {
-    const saveLogs = (_: readonly LogRecord[]) =>
-      Promise.reject(new AnomstackError('CONTROL_FAILED', `disk full ${SECRET}`))
+    const saveLogs = () => Promise.reject(new AnomstackError('CONTROL_FAILED', `disk full ${SECRET}`))
     const { recorder, logged } = await recording({ saveLogs })
     const endless: { self?: unknown } = {}
     endless.self = endless

@@ -8,7 +8,7 @@ function scratch() {
   return {
     cache,
     load: () => Promise.resolve(++loads),
-    advance(milliseconds: number) {
+    advance: (milliseconds: number): void => {
       now += milliseconds
     },
   }

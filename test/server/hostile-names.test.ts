@@ -10,7 +10,7 @@ const NAMES = [
   'a/b?c=d&e#f',
   '../../etc/passwd',
   '100%25 %2F %',
-  '{{7*7}} ${7*7}',
+  '{{7*7}} #{7*7}',
   'javascript:alert(1)',
   'naïve 指标 🚀 \u202Ertl',
   'line\nbreak\r\nSet-Cookie: a=b',

@@ -137,7 +137,7 @@ describe('batch page', () => {
     expect(html).toContain('not scored yet')
   })
 
-  it('shows ten charts of 500 metrics, the strangest first, and more on request, with two history queries', async () => {
+  it('shows ten charts of 500 metrics, the strangest first, and more on request', async () => {
     server.addBatch('wide')
     const rows = Array.from({ length: 500 }, (_, index) =>
       seriesRows({

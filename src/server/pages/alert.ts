@@ -30,6 +30,7 @@ export async function alertPage(alert: Alert, context: PageContext): Promise<Mar
 <div class="title"><h1>${alert.metric}</h1><p class="muted">${kindLabel(alert.kind)} at ${exactTime(alert.timestamp, timeZone)}, ${relativeTime(alert.timestamp, now, timeZone)}</p></div>`
   const live = html`<p class="reason">${context.redact(alert.reason)}</p>
 <section class="card chart-card" aria-label="Chart">${chart}</section>
+<p><a class="more" href="${links.alertPicture(alert.id)}">Picture (PNG)</a></p>
 <div class="halves">
 <section class="panel" aria-labelledby="facts-title"><h2 id="facts-title">Facts</h2>${facts(alert, batch, timeZone)}</section>
 <section class="panel" aria-labelledby="deliveries-title"><h2 id="deliveries-title">Deliveries</h2>${deliveryTable(alert, deliveries, context)}</section>

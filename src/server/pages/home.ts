@@ -53,7 +53,7 @@ async function loadCard(batch: Batch, context: PageContext): Promise<BatchCard> 
 }
 
 /** The newest alert first, then batches that cannot be read or whose last run failed, then the strangest newest score, then the name. */
-export function byAttention(a: BatchCard, b: BatchCard): number {
+function byAttention(a: BatchCard, b: BatchCard): number {
   return (
     newestAlert(b) - newestAlert(a) ||
     Number(isFailing(b)) - Number(isFailing(a)) ||

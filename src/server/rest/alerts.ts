@@ -1,9 +1,9 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
 import { ALERT_KINDS, type Alert } from '../../alerts/alert.ts'
+import { alertPng } from '../../alerts/alert-picture.ts'
 import { AnomstackError } from '../../core/errors.ts'
 import type { ServerContext } from '../context.ts'
-import { drawAlert } from '../views/draw-alert.ts'
 import { tagsOf } from '../views/metric-settings.ts'
 import { type AlertBody, type AlertDetailBody, deliveryBody, type PageBody, pageBody } from './bodies.ts'
 import { limitParameter, readQuery } from './query.ts'
@@ -44,7 +44,12 @@ export function alertRoutes(context: ServerContext): Hono {
   })
   routes.get('/alerts/:id/chart.png', async (c) => {
     const alert = await findAlert(context, c.req.param('id'))
-    const png = await drawAlert(context.services, context.batch(alert.batch), alert)
+    const png = await alertPng({
+      alert,
+      batch: context.batch(alert.batch),
+      database: context.services.database,
+      signal: c.req.raw.signal,
+    })
     return c.body(Uint8Array.from(png), 200, { 'content-type': 'image/png' })
   })
   routes.post('/deliveries/:id/retry', async (c) => {

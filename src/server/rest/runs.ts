@@ -1,7 +1,6 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
 import { AnomstackError } from '../../core/errors.ts'
-import type { Json } from '../../core/json.ts'
 import { JOB_NAMES, type Run, type RunRequest } from '../../runs/run.ts'
 import type { ServerContext } from '../context.ts'
 import {
@@ -60,7 +59,7 @@ export function runRoutes(context: ServerContext): Hono {
       job,
       batch,
       trigger: 'api',
-      ...(params === undefined ? {} : { params: params as { readonly [key: string]: Json } }),
+      ...(params === undefined ? {} : { params }),
     }
     const { run } = await orchestrator.enqueue(wanted, keyOf(c.req.header('idempotency-key')))
     return c.json(runBody(run, context.redact), 202, {

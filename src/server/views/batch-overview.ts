@@ -109,7 +109,7 @@ function describeMetric(
 }
 
 /** Living metrics before stale ones, then more alerts, then the higher newest score, then by name. */
-export function byStrangeness(a: MetricOverview, b: MetricOverview): number {
+function byStrangeness(a: MetricOverview, b: MetricOverview): number {
   return (
     Number(a.stale) - Number(b.stale) ||
     b.alerts - a.alerts ||

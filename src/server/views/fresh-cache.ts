@@ -3,7 +3,6 @@ import { LRUCache } from 'lru-cache'
 /** Remembers what was loaded for a short while, and loads one key once at a time however many ask. Failures are remembered too. */
 export interface FreshCache<Value> {
   get(key: string, load: () => Promise<Value>): Promise<Value>
-  clear(): void
 }
 
 /** A cache of at most `entries` values, each fresh for `milliseconds` of the given clock after it was loaded. */
@@ -29,6 +28,5 @@ export function createFreshCache<Value>(options: {
       entries.set(key, entry)
       return entry.value
     },
-    clear: () => entries.clear(),
   }
 }
