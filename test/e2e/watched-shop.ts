@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -15,13 +14,8 @@ const SPEED = 120
 const HISTORY = 400
 
 /** Seattle's daily maxima, read as one value a minute: a real series with a real noise. */
-const series = readFileSync(
-  path.join(
-    path.dirname(createRequire(import.meta.url).resolve('vega-datasets/package.json')),
-    'data/seattle-weather.csv',
-  ),
-  'utf8',
-)
+const weather = new URL('../../node_modules/vega-datasets/data/seattle-weather.csv', import.meta.url)
+const series = readFileSync(weather, 'utf8')
   .trim()
   .split('\n')
   .slice(1)
@@ -95,7 +89,7 @@ export async function openShop(channels: {
     },
     start() {
       const child = spawn(process.execPath, [command, 'start', '--project', dir, '--port', '0'], {
-        stdio: ['ignore', 'inherit', 'pipe'],
+        stdio: 'ignore',
         env: {
           PATH: process.env.PATH,
           ANOMSTACK_SQLITE_PATH: path.join(dir, 'shop.db'),
@@ -104,7 +98,6 @@ export async function openShop(channels: {
           ANOMSTACK_THREADS: '1',
         },
       })
-      child.stderr?.resume()
       children.add(child)
       child.once('exit', () => children.delete(child))
       return child
