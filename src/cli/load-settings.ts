@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { type BatchSettings, batchSettings } from '../config/batch-settings.ts'
 import { readDetectionSettings } from '../config/detection-settings.ts'
-import { AnomstackError, messageOf } from '../core/errors.ts'
+import { AnomstackError } from '../core/errors.ts'
 import { detectors } from '../detectors/index.ts'
+import { fileProblem } from './file-problem.ts'
 
 /** Settings for judging a series from a YAML file, or the defaults. Throws `INPUT_INVALID` when the file cannot be read, `CONFIG_INVALID` when it has faults. */
 export async function loadSettings(file: string | undefined): Promise<BatchSettings> {
@@ -11,7 +12,7 @@ export async function loadSettings(file: string | undefined): Promise<BatchSetti
   try {
     text = await readFile(file, 'utf8')
   } catch (error) {
-    throw new AnomstackError('INPUT_INVALID', `${file} cannot be read: ${messageOf(error)}`)
+    throw new AnomstackError('INPUT_INVALID', `${file} cannot be read: ${fileProblem(error)}`)
   }
   return readDetectionSettings(text, file, detectors)
 }

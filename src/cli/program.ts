@@ -1,8 +1,15 @@
-import { readFileSync } from 'node:fs'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { readFileSync, statSync } from 'node:fs'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { messageOf } from '../core/errors.ts'
-import { JOB_NAMES } from '../runs/run.ts'
+import { parseTimestamp } from '../core/timestamp.ts'
+import { JOB_NAMES, type JobName } from '../runs/run.ts'
 import { type ExitCode, exitCodeOf } from './exit.ts'
+
+/** Jobs that people run by hand; `backfill` has a command of its own. */
+const RUNNABLE = [
+  'pipeline',
+  ...JOB_NAMES.filter((job) => job !== 'pipeline' && job !== 'deliver' && job !== 'backfill'),
+]
 
 const packageFile = new URL('../../package.json', import.meta.url)
 
@@ -18,9 +25,17 @@ export function createProgram(): { run(args: readonly string[]): Promise<ExitCod
     .showHelpAfterError('(anomstack --help lists the commands)')
 
   const command = (name: string, description: string) =>
-    program.command(name).description(description).exitOverride()
+    program
+      .command(name)
+      .description(description)
+      .exitOverride()
+      .showHelpAfterError(`(anomstack ${name} --help says more)`)
   const inProject = (name: string, description: string) =>
-    command(name, description).option('--project <dir>', 'folder of the project', process.cwd())
+    command(name, description).addOption(
+      new Option('--project <dir>', 'folder of the project')
+        .argParser(folder)
+        .default(process.cwd(), 'the current folder'),
+    )
   const finish = async (outcome: Promise<ExitCode>) => {
     code = await outcome
   }
@@ -38,20 +53,20 @@ export function createProgram(): { run(args: readonly string[]): Promise<ExitCod
     .option('--backfill', 'replay the history of batches that have not been trained yet')
     .action((options) => finish(import('./start.ts').then((m) => m.start(options))))
 
-  inProject('run', 'run a job now, in this process, and print its steps')
-    .argument('<job>', JOB_NAMES.filter((job) => job !== 'deliver' && job !== 'backfill').join(', '))
+  inProject('run', 'run a job now and print its steps')
+    .addArgument(new Argument('<job>', 'pipeline is all of them in order').choices(RUNNABLE))
     .option('--batch <name...>', 'only these batches')
-    .option('--at <time>', 'as if it were this time (ISO 8601)')
+    .option('--at <time>', 'as if it were this time (ISO 8601)', time)
     .option('--json', 'print the runs as JSON')
-    .action((job: string, options) => finish(import('./run.ts').then((m) => m.run(job, options))))
+    .action((job: JobName, options) => finish(import('./run.ts').then((m) => m.run(job, options))))
 
   inProject(
     'backfill',
     'replay history as if it had happened live; records scores and would-be alerts, sends nothing',
   )
     .option('--batch <name...>', 'only these batches')
-    .option('--from <time>', 'score points from this time on (ISO 8601)')
-    .option('--to <time>', 'score points up to this time (ISO 8601)')
+    .option('--from <time>', 'score points from this time on (ISO 8601)', time)
+    .option('--to <time>', 'score points up to this time (ISO 8601)', time)
     .option('--json', 'print the result as JSON')
     .action((options) => finish(import('./backfill.ts').then((m) => m.backfill(options))))
 
@@ -92,4 +107,17 @@ function portNumber(text: string): number {
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new InvalidArgumentError('A port is a whole number from 0 to 65535.')
   return port
+}
+
+function folder(text: string): string {
+  if (statSync(text, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new InvalidArgumentError('There is no such folder.')
+  return text
+}
+
+/** UTC epoch ms. */
+function time(text: string): number {
+  const at = parseTimestamp(text)
+  if (at === undefined) throw new InvalidArgumentError('Write a time like 2026-01-31T09:00:00Z.')
+  return at
 }

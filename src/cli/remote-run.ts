@@ -41,7 +41,9 @@ async function call<Answer>(url: string, where: string, body?: unknown): Promise
   if (!response.ok)
     throw new AnomstackError(
       answer.code ?? 'INPUT_INVALID',
-      answer.detail ?? `the server answered ${response.status}`,
+      answer.code === 'NOT_FOUND'
+        ? `${answer.detail ?? 'not found'}; the server knows the project as it was when it started: restart it`
+        : (answer.detail ?? `the server answered ${response.status}`),
     )
   return answer
 }

@@ -1,5 +1,8 @@
+import Table from 'cli-table3'
 import type { App } from '../app.ts'
+import type { Json } from '../core/json.ts'
 import type { LogRecord, Run, RunRequest, Step } from '../runs/run.ts'
+import { type Paint, printable } from './paint.ts'
 
 /** A run that has ended, with all that was recorded of it. */
 export interface RunReport {
@@ -9,6 +12,28 @@ export interface RunReport {
 }
 
 const LOG_LIMIT = 200
+
+/** A step that took longer than this, in ms, is told of even when it has nothing to say. */
+const NOTEWORTHY = 1_000
+
+const BORDERS = [
+  'top',
+  'top-mid',
+  'top-left',
+  'top-right',
+  'bottom',
+  'bottom-mid',
+  'bottom-left',
+  'bottom-right',
+  'left',
+  'left-mid',
+  'mid',
+  'mid-mid',
+  'right',
+  'right-mid',
+  'middle',
+] as const
+const NO_BORDERS = Object.fromEntries(BORDERS.map((border) => [border, '']))
 
 /** Executes a run in this process. */
 export async function runHere(app: App, request: RunRequest, signal: AbortSignal): Promise<RunReport> {
@@ -22,22 +47,88 @@ export async function runHere(app: App, request: RunRequest, signal: AbortSignal
 }
 
 /** A run as lines for people: its steps with durations and counts, its warnings, its error. */
-export function describeRun({ run: ended, steps, logs }: RunReport): string {
+export function describeRun({ run: ended, steps, logs }: RunReport, paint: Paint): string {
+  const succeeded = ended.status === 'succeeded'
+  const status = succeeded ? paint.green('✓') : paint.red('✗')
+  const name = printable(ended.batch ?? '')
   const lines = [
-    `${ended.job} ${ended.batch ?? ''}: ${ended.status} in ${duration(ended.startedAt, ended.endedAt)}`,
+    `${status} ${paint.bold(name)} ${ended.job} ${succeeded ? ended.status : paint.red(ended.status)} ${paint.dim(`in ${duration(ended)}`)}`,
   ]
-  for (const step of steps) {
-    const result = step.result === undefined || step.result === null ? '' : JSON.stringify(step.result)
-    lines.push(
-      `  ${step.status === 'failed' ? '✗' : '✓'} ${step.name.padEnd(24)} ${duration(step.startedAt, step.endedAt).padStart(8)}  ${step.error?.message ?? result}`,
-    )
-  }
-  for (const log of logs) if (log.level === 'warn') lines.push(`  ! ${log.message}`)
-  if (ended.error !== undefined) lines.push(`  ${ended.error.code}: ${ended.error.message}`)
+  const rows = steps.filter((step) => tells(step)).map((step) => stepRow(step, ended, paint))
+  if (rows.length > 0) lines.push(tableOf(rows, paint))
+  for (const log of logs)
+    if (log.level === 'warn') lines.push(indented(`${paint.yellow('!')} ${printable(log.message)}`))
+  if (ended.error !== undefined)
+    lines.push(indented(`${paint.red(ended.error.code)} ${printable(ended.error.message)}`))
   return `${lines.join('\n')}\n`
 }
 
-function duration(from: number | undefined, to: number | undefined): string {
-  if (from === undefined || to === undefined) return '-'
-  return to - from < 10_000 ? `${Math.round(to - from)} ms` : `${((to - from) / 1000).toFixed(1)} s`
+/** Whether a step is worth a line: what succeeded in no time and counted nothing is not. */
+function tells(step: Step): boolean {
+  const { status, result, startedAt, endedAt = Number.POSITIVE_INFINITY } = step
+  return status !== 'succeeded' || resultText(result) !== '' || endedAt - startedAt > NOTEWORTHY
+}
+
+interface Row {
+  readonly stage: string
+  readonly step: string
+  readonly time: string
+  readonly outcome: string
+}
+
+function stepRow(step: Step, ended: Run, paint: Paint): Row {
+  const slash = step.name.indexOf('/')
+  const [stage, name] = [step.name.slice(0, Math.max(0, slash)), step.name.slice(slash + 1)]
+  // The error that ended the run stands below, in full.
+  const problem =
+    step.error === undefined || ended.error?.message.includes(step.error.message) ? '' : step.error.message
+  const failed = step.status !== 'succeeded'
+  return {
+    stage,
+    step: printable(name),
+    time: duration(step),
+    outcome: failed
+      ? paint.red(`✗ ${problem === '' ? 'failed' : printable(problem)}`)
+      : resultText(step.result),
+  }
+}
+
+function tableOf(rows: readonly Row[], paint: Paint): string {
+  const staged = rows.some(({ stage }) => stage !== '')
+  const table = new Table({
+    chars: NO_BORDERS,
+    style: { 'padding-left': 2, 'padding-right': 0, head: [], border: [], compact: true },
+    colAligns: staged ? ['left', 'left', 'right', 'left'] : ['left', 'right', 'left'],
+  })
+  rows.forEach(({ stage, step, time, outcome }, index) => {
+    const shown = stage === rows[index - 1]?.stage ? '' : stage
+    table.push([...(staged ? [shown] : []), step, paint.dim(time), outcome])
+  })
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
+}
+
+/** `2 metrics, 50 points`; texts as `version x`. */
+function resultText(result: Json | undefined): string {
+  if (result === undefined || result === null) return ''
+  if (typeof result !== 'object' || Array.isArray(result)) return printable(JSON.stringify(result))
+  return Object.entries(result)
+    .map(([key, value]) => {
+      if (typeof value === 'number') return `${value} ${value === 1 ? key.replace(/s$/, '') : key}`
+      return `${key} ${printable(typeof value === 'string' ? value : JSON.stringify(value))}`
+    })
+    .join(', ')
+}
+
+function indented(text: string): string {
+  return `  ${text.trim().replaceAll('\n', '\n    ')}`
+}
+
+function duration({ startedAt, endedAt }: Pick<Run, 'startedAt' | 'endedAt'>): string {
+  if (startedAt === undefined || endedAt === undefined) return '-'
+  const ms = Math.max(0, endedAt - startedAt)
+  return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
 }

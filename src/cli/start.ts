@@ -1,10 +1,13 @@
 import { createApp } from '../app.ts'
-import { formatFault } from '../config/faults.ts'
+import type { Project } from '../config/project.ts'
 import { AnomstackError } from '../core/errors.ts'
 import { serve } from '../serve.ts'
 import type { ExitCode } from './exit.ts'
 import { interruption } from './interruption.ts'
+import { paintFor } from './paint.ts'
+import { plural } from './plural.ts'
 import { announceServer, findServer } from './running-server.ts'
+import { showFaults } from './show-faults.ts'
 import { createTerminalLogger } from './terminal-logger.ts'
 
 export interface StartOptions {
@@ -28,18 +31,16 @@ export async function start(options: StartOptions): Promise<ExitCode> {
     if (other !== undefined)
       throw new AnomstackError(
         'CONFLICT',
-        `a server of this project runs already: ${other.url} (process ${other.pid})`,
+        `a server of this project runs already: open ${other.url}, or stop process ${other.pid} first`,
       )
-    for (const fault of app.project.faults) process.stderr.write(`${formatFault(fault)}\n`)
+    showFaults(app.project.faults, process.stderr)
     const server = await serve(app, {
       host: options.host ?? app.project.server.host,
       port: options.port ?? app.project.server.port,
       backfill: options.backfill === true,
     })
     const withdraw = await announceServer(app.project, server.url)
-    process.stdout.write(
-      `Anomstack watches ${app.project.batches.size} batches of ${app.project.dir}\nOpen ${server.url}  (Ctrl+C stops)\n`,
-    )
+    process.stdout.write(greeting(app.project, server.url))
     await untilAborted(signal)
     await withdraw()
     await server.close(GRACE)
@@ -48,6 +49,15 @@ export async function start(options: StartOptions): Promise<ExitCode> {
     await app.close(GRACE)
     release()
   }
+}
+
+function greeting({ batches, dir, metricsDir, faults }: Project, url: string): string {
+  const paint = paintFor(process.stdout)
+  const watches =
+    batches.size > 0
+      ? `Anomstack watches ${plural(batches.size, 'batch', 'batches')} of ${dir}`
+      : `Anomstack watches nothing: ${faults.length > 0 ? 'correct the faults above' : `there is no batch in ${metricsDir}`}, then start it again`
+  return `${watches}\nOpen ${paint.bold(url)}  ${paint.dim('(Ctrl+C stops)')}\n`
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

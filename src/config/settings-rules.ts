@@ -1,4 +1,4 @@
-import { Cron } from 'croner'
+import { nextCronTick } from '../core/cron.ts'
 import { parseDuration } from '../core/duration.ts'
 import { messageOf } from '../core/errors.ts'
 import type { PluginCatalog, PluginDefinition } from '../core/plugin.ts'
@@ -33,9 +33,8 @@ function checkCron(key: string, expression: string, timeZone: string, note: Note
   try {
     // croner takes a date too; it would fire once.
     if (/^\s*\d{4}-/.test(expression)) throw new Error('expected a cron expression, not a date')
-    const job = new Cron(expression, { paused: true, timezone: timeZone })
-    if (job.nextRun() === null) note([key], { message: `${key}: "${expression}" never comes` })
-    job.stop()
+    if (nextCronTick({ cron: expression, timeZone }, Date.now()) === undefined)
+      note([key], { message: `${key}: "${expression}" never comes` })
   } catch (error) {
     note([key], {
       message: `${key}: "${expression}" is not a cron expression: ${messageOf(error).replace(/^CronPattern: /, '')}`,

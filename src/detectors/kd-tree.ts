@@ -1,21 +1,36 @@
 import { extend } from './metric.ts'
-import { type Query, type Rows, scan } from './neighbours.ts'
+import { type Rows, type Search, scan } from './neighbours.ts'
 
 /** A k-d tree (Bentley 1975); the rows are copied into the order of its leaves. */
 export interface KdTree {
   readonly rows: Rows
   /** Position in the tree -> number of the row in the original order. */
   readonly order: Int32Array
-  /** Brings all rows that matter into `best`, as `scan` over all of them would. */
-  search(query: Query, best: Float64Array): void
+  /** Brings all rows that matter into `best`, as a scan over all of them would. */
+  readonly search: Search
 }
 
 const LEAF_ROWS = 40
-// Bounds are rounded either way; taken a little smaller, they never hide a row, so that the result is exact.
-const SLACK = 1 - 1e-12
+/** Halving depth is bounded by the number of rows, which fits into 32 bits. */
 const DEEPEST = 64
+// Powers are not rounded monotonously everywhere; taken a little smaller, a bound never hides a row.
+const SLACK = 1 - 1e-12
 
-/** Builds the tree in O(n log n). Nodes stand in preorder: the left child of a node follows it. */
+interface Nodes {
+  /** Positions of the node's rows, the end exclusive. */
+  readonly begin: Int32Array
+  readonly end: Int32Array
+  /** The column that splits the node; -1 in a leaf. */
+  readonly column: Int32Array
+  /** The least value of that column on the right side. */
+  readonly split: Float64Array
+  /** Nodes stand in preorder: the left child of a node follows it. */
+  readonly right: Int32Array
+  /** The box around the node's rows: the least value of each column, then the largest of each. */
+  readonly boxes: Float64Array
+}
+
+/** Builds the tree in O(n log n). */
 export function buildKdTree(source: Rows): KdTree {
   const { columns } = source
   const count = source.data.length / columns
@@ -25,22 +40,23 @@ export function buildKdTree(source: Rows): KdTree {
     begin: new Int32Array(capacity),
     end: new Int32Array(capacity),
     column: new Int32Array(capacity).fill(-1),
+    split: new Float64Array(capacity),
     right: new Int32Array(capacity),
-    highestLeft: new Float64Array(capacity),
-    lowestRight: new Float64Array(capacity),
+    boxes: new Float64Array(capacity * 2 * columns),
   }
   let used = 0
   const grow = (from: number, to: number): number => {
     const node = used++
     nodes.begin[node] = from
     nodes.end[node] = to
-    const column = to - from > LEAF_ROWS ? widestColumn(source, order, from, to) : -1
+    const box = nodes.boxes.subarray(node * 2 * columns, (node + 1) * 2 * columns)
+    surround(source, order.subarray(from, to), box)
+    const column = to - from > LEAF_ROWS ? widestColumn(box) : -1
     if (column >= 0) {
       const middle = (from + to) >> 1
       select(source, order, { from, to, middle, column })
       nodes.column[node] = column
-      nodes.highestLeft[node] = extreme(source, order, { from, to: middle, column, sign: 1 })
-      nodes.lowestRight[node] = extreme(source, order, { from: middle, to, column, sign: -1 })
+      nodes.split[node] = source.data[order[middle]! * columns + column]!
       grow(from, middle)
       nodes.right[node] = grow(middle, to)
     }
@@ -55,126 +71,118 @@ export function buildKdTree(source: Rows): KdTree {
   return { rows, order, search: createSearch(rows, nodes) }
 }
 
-interface Nodes {
-  /** Positions of the node's rows, the end exclusive. */
-  readonly begin: Int32Array
-  readonly end: Int32Array
-  /** The column that splits the node; -1 in a leaf. */
-  readonly column: Int32Array
-  readonly right: Int32Array
-  /** The values of the split column that face each other across the split. */
-  readonly highestLeft: Float64Array
-  readonly lowestRight: Float64Array
-}
-
 /**
- * Nearest side first; what each column adds to the bound of a waiting node is kept with it (Arya, Mount
- * 1993).
+ * Nearest side first; a side is left out when not even its box comes near enough. Differences, squares and
+ * sums are rounded monotonously, so that the bound of a box is never above a distance to a row in it.
  */
-function createSearch(rows: Rows, nodes: Nodes): KdTree['search'] {
-  const { metric, columns } = rows
-  const { begin, end, column, right, highestLeft, lowestRight } = nodes
-  const euclidean = metric.kind === 'euclidean'
-  const chebyshev = metric.kind === 'chebyshev'
-  const parts = new Float64Array(columns)
+function createSearch(rows: Rows, { begin, end, column, split, right, boxes }: Nodes): Search {
+  const { columns, metric } = rows
+  const size = 2 * columns
+  const six = columns === 6 && metric.kind === 'euclidean'
   const waiting = new Int32Array(DEEPEST)
   const waitingBounds = new Float64Array(DEEPEST)
-  const waitingParts = new Float64Array(DEEPEST * columns)
 
-  return (query, best) => {
-    const { data, offset } = query
+  return (data, offset, skip, best) => {
     const last = best.length - 1
     let depth = 1
     waiting[0] = 0
     waitingBounds[0] = 0
-    waitingParts.fill(0, 0, columns)
     while (depth > 0) {
-      const bound = waitingBounds[--depth]!
-      const worst = best[last]!
-      if (bound >= worst) continue
+      if (waitingBounds[--depth]! >= best[last]!) continue
       let node = waiting[depth]!
-      for (let j = 0; j < columns; j++) parts[j] = waitingParts[depth * columns + j]!
-      for (let split = column[node]!; split >= 0; split = column[node]!) {
-        const value = data[offset + split]!
-        const aboveLeft = value - highestLeft[node]!
-        const belowRight = lowestRight[node]! - value
-        const goLeft = aboveLeft < belowRight
-        const gap = goLeft ? belowRight : aboveLeft
-        const part = gap <= 0 ? 0 : euclidean ? gap * gap : extend(metric, 0, gap)
-        const other = goLeft ? right[node]! : node + 1
-        node = goLeft ? node + 1 : right[node]!
-        const before = parts[split]!
-        const wider = part > before
-        const further = !wider ? bound : chebyshev ? Math.max(bound, part) : (bound - before + part) * SLACK
-        if (further < worst) {
-          const place = depth * columns
-          for (let j = 0; j < columns; j++) waitingParts[place + j] = parts[j]!
-          if (wider) waitingParts[place + split] = part
-          waiting[depth] = other
-          waitingBounds[depth++] = further
-        }
+      for (let by = column[node]!; by >= 0; by = column[node]!) {
+        const left = data[offset + by]! < split[node]!
+        const other = left ? right[node]! : node + 1
+        node = left ? node + 1 : right[node]!
+        const bound = six ? boundSix(boxes, other * size, data, offset) : boundAny(rows, boxes, other*size, data, offset)
+        // The other way round, a bound that overflowed to no number would hide its rows.
+        if (bound >= best[last]!) continue
+        waiting[depth] = other
+        waitingBounds[depth++] = bound
       }
-      scan(rows, begin[node]!, end[node]!, query, best)
+      scan(rows, begin[node]!, end[node]!, data, offset, skip, best)
     }
   }
 }
 
-/** The column in which the rows differ most, or -1 when they are all the same. */
-function widestColumn({ data, columns }: Rows, order: Int32Array, from: number, to: number): number {
+function boundAny({columns, metric}: Rows, boxes: Float64Array, at: number, data: Float64Array, offset: number): number {
+  let bound = 0
+  for (let j = 0; j < columns; j++)
+    bound = extend(metric, bound, outside(data[offset + j]!, boxes[at + j]!, boxes[at + columns + j]!))
+  return bound * SLACK
+}
+
+function boundSix(boxes: Float64Array, at: number, data: Float64Array, offset: number): number {
+  {
+    const a = outside(data[offset]!, boxes[at]!, boxes[at + 6]!)
+    const b = outside(data[offset + 1]!, boxes[at + 1]!, boxes[at + 7]!)
+    const c = outside(data[offset + 2]!, boxes[at + 2]!, boxes[at + 8]!)
+    const d = outside(data[offset + 3]!, boxes[at + 3]!, boxes[at + 9]!)
+    const e = outside(data[offset + 4]!, boxes[at + 4]!, boxes[at + 10]!)
+    const f = outside(data[offset + 5]!, boxes[at + 5]!, boxes[at + 11]!)
+    return a * a + b * b + c * c + d * d + e * e + f * f
+  }
+}
+
+/** How far a value lies outside low..high: max(0, low - value, value - high), without a branch to mispredict. */
+function outside(value: number, low: number, high: number): number {
+  const below = low - value
+  const above = value - high
+  return (below + Math.abs(below) + (above + Math.abs(above))) * 0.5
+}
+
+/** Makes `box` the box around these rows. */
+function surround({ data, columns }: Rows, numbers: Int32Array, box: Float64Array): void {
+  box.fill(Number.POSITIVE_INFINITY, 0, columns)
+  box.fill(Number.NEGATIVE_INFINITY, columns)
+  for (let i = 0; i < numbers.length; i++) {
+    const cell = numbers[i]! * columns
+    for (let j = 0; j < columns; j++) {
+      const value = data[cell + j]!
+      if (value < box[j]!) box[j] = value
+      if (value > box[columns + j]!) box[columns + j] = value
+    }
+  }
+}
+
+/** The column in which a box is widest, or -1 when it is a single point. */
+function widestColumn(box: Float64Array): number {
+  const columns = box.length / 2
   let widest = -1
   let widestSpan = 0
   for (let j = 0; j < columns; j++) {
-    let least = Number.POSITIVE_INFINITY
-    let most = Number.NEGATIVE_INFINITY
-    for (let i = from; i < to; i++) {
-      const value = data[order[i]! * columns + j]!
-      if (value < least) least = value
-      if (value > most) most = value
-    }
-    if (most - least > widestSpan) {
-      widestSpan = most - least
+    const span = box[columns + j]! - box[j]!
+    if (span > widestSpan) {
+      widestSpan = span
       widest = j
     }
   }
   return widest
 }
 
-interface Stretch {
-  readonly from: number
-  readonly to: number
-  readonly column: number
-}
-
-/** The largest value of a column (sign 1), or the smallest (sign -1). */
-function extreme(
-  { data, columns }: Rows,
-  order: Int32Array,
-  { from, to, column, sign }: Stretch & { sign: 1 | -1 },
-): number {
-  let most = Number.NEGATIVE_INFINITY
-  for (let i = from; i < to; i++) most = Math.max(most, sign * data[order[i]! * columns + column]!)
-  return sign * most
-}
-
 /**
  * Hoare's selection: afterwards the rows of `order` before `middle` are not above those from it on, in one
- * column.
+ * column, and the row at `middle` is the least of the latter.
  */
 function select(
-  source: Rows,
+  { data, columns }: Rows,
   order: Int32Array,
-  { from, to, middle, column }: Stretch & { middle: number },
+  {
+    from,
+    to,
+    middle,
+    column,
+  }: { readonly from: number; readonly to: number; readonly middle: number; readonly column: number },
 ): void {
-  const valueAt = (i: number): number => source.data[order[i]! * source.columns + column]!
   let low = from
   let high = to - 1
   while (low < high) {
-    const pivot = valueAt((low + high) >> 1)
+    const pivot = data[order[(low + high) >> 1]! * columns + column]!
     let i = low
     let j = high
     while (i <= j) {
-      while (valueAt(i) < pivot) i++
-      while (valueAt(j) > pivot) j--
+      while (data[order[i]! * columns + column]! < pivot) i++
+      while (data[order[j]! * columns + column]! > pivot) j--
       if (i <= j) {
         const swapped = order[i]!
         order[i++] = order[j]!

@@ -10,7 +10,7 @@ import {
 } from './detector.ts'
 import { buildKdTree, type KdTree } from './kd-tree.ts'
 import { METRIC_KINDS, type Metric, minkowski, overflowingDistance, toDistance } from './metric.ts'
-import { type Found, type Query, type Rows, searchAll } from './neighbours.ts'
+import { type Found, type Queries, type Rows, searchAll } from './neighbours.ts'
 
 const METHODS = ['largest', 'mean', 'median'] as const
 const NAMED_METRICS = {
@@ -111,6 +111,7 @@ function createNeighbourhood(
   const { neighbours, metric } = settings
   const rows: Rows = { data: training.data, columns: training.columns, metric }
   const mayGrow = training.columns <= TREE_COLUMNS && training.rows >= TREE_ROWS
+  const best = new Float64Array(neighbours)
   let tree: KdTree | undefined
   let asked = 0
 
@@ -119,23 +120,11 @@ function createNeighbourhood(
     if (tree === undefined && mayGrow && asked >= TREE_QUERIES) tree = buildKdTree(rows)
     return tree
   }
-  const writeTo = (scores: Float64Array, searched: Rows, place: (index: number) => number): Found => {
-    return (index, query, best) => {
-      scores[place(index)] = toScore(searched, query, best, settings)
-    }
-  }
-  const searchTree = (
-    grown: KdTree,
-    count: number,
-    queryOf: (index: number) => Query,
-    found: Found,
-  ): void => {
-    const best = new Float64Array(neighbours)
+  const searchTree = ({ search }: KdTree, { data, count, own }: Queries, found: Found): void => {
     for (let i = 0; i < count; i++) {
-      const query = queryOf(i)
       best.fill(Number.POSITIVE_INFINITY)
-      grown.search(query, best)
-      found(i, query, best)
+      search(data, i * rows.columns, own ? i : -1, best)
+      found(i, best)
     }
   }
 
@@ -149,25 +138,18 @@ function createNeighbourhood(
   return {
     model: {
       state,
-      score(data) {
-        requireWidth('KNN', data, training.columns)
-        const scores = new Float64Array(data.rows)
-        const queryOf = (i: number): Query => ({ data: data.data, offset: i * data.columns, skip: -1 })
-        const grown = treeFor(data.rows)
-        if (grown !== undefined)
-          searchTree(
-            grown,
-            data.rows,
-            queryOf,
-            writeTo(scores, grown.rows, (i) => i),
-          )
-        else
-          searchAll(
-            rows,
-            Array.from(scores, (_, i) => queryOf(i)),
-            neighbours,
-            writeTo(scores, rows, (i) => i),
-          )
+      score(matrix) {
+        requireWidth('KNN', matrix, training.columns)
+        const { data, rows: count } = matrix
+        const scores = new Float64Array(count)
+        const queries: Queries = { data, count, own: false }
+        const scoreOf = scoring(rows, queries, settings)
+        const write: Found = (i, nearest) => {
+          scores[i] = scoreOf(i, nearest)
+        }
+        const grown = treeFor(count)
+        if (grown === undefined) searchAll(rows, queries, neighbours, write)
+        else searchTree(grown, queries, write)
         return scores
       },
     },
@@ -175,51 +157,44 @@ function createNeighbourhood(
       const scores = new Float64Array(training.rows)
       const grown = treeFor(training.rows)
       const searched = grown?.rows ?? rows
-      const queryOf = (i: number): Query => ({ data: searched.data, offset: i * searched.columns, skip: i })
+      const queries: Queries = { data: searched.data, count: training.rows, own: true }
+      const scoreOf = scoring(searched, queries, settings)
+      const write: Found = (i, nearest) => {
+        scores[grown === undefined ? i : grown.order[i]!] = scoreOf(i, nearest)
+      }
       // In the order of the leaves, where one query's rows are still in the cache for the next.
-      if (grown !== undefined)
-        searchTree(
-          grown,
-          training.rows,
-          queryOf,
-          writeTo(scores, searched, (i) => grown.order[i]!),
-        )
-      else
-        searchAll(
-          rows,
-          Array.from(scores, (_, i) => queryOf(i)),
-          neighbours,
-          writeTo(scores, rows, (i) => i),
-        )
+      if (grown === undefined) searchAll(rows, queries, neighbours, write)
+      else searchTree(grown, queries, write)
       return scores
     },
   }
 }
 
-function toScore(
+/** What the nearest reduced distances of a query say of it. */
+function scoring(
   rows: Rows,
-  query: Query,
-  best: Float64Array,
+  queries: Queries,
   { neighbours, method, metric }: Settings,
-): number {
-  const reduced = best[neighbours - 1]!
-  if (reduced === Number.POSITIVE_INFINITY) return join(distancesBeyond(rows, query, neighbours), method)
-  if (method === 'largest') return toDistance(metric, reduced)
-  return join(
-    best.map((value) => toDistance(metric, value)),
-    method,
-  )
-}
+): (index: number, nearest: Float64Array) => number {
+  return (index, nearest) => {
+    const reduced = nearest[neighbours - 1]!
+    if (reduced === Number.POSITIVE_INFINITY) return join(distancesBeyond(rows, queries, index), method)
+    if (method === 'largest') return toDistance(metric, reduced)
+    return join(
+      nearest.map((value) => toDistance(metric, value)),
+      method,
+    )
+  }
 
-/** The nearest distances of a row so far away that its reduced distances overflow. */
-function distancesBeyond(rows: Rows, query: Query, neighbours: number): Float64Array {
-  const { data, columns, metric } = rows
-  const wanted = query.data.subarray(query.offset, query.offset + columns)
-  const distances: number[] = []
-  for (let row = 0; row * columns < data.length; row++)
-    if (row !== query.skip)
-      distances.push(overflowingDistance(metric, wanted, data.subarray(row * columns, (row + 1) * columns)))
-  return Float64Array.from(distances).sort().subarray(0, neighbours)
+  /** The nearest distances of a row so far away that its reduced distances overflow. */
+  function distancesBeyond({ data, columns }: Rows, { data: wanted, own }: Queries, index: number) {
+    const query = wanted.subarray(index * columns, (index + 1) * columns)
+    const distances: number[] = []
+    for (let row = 0; row * columns < data.length; row++)
+      if (!(own && row === index))
+        distances.push(overflowingDistance(metric, query, data.subarray(row * columns, (row + 1) * columns)))
+    return Float64Array.from(distances).sort().subarray(0, neighbours)
+  }
 }
 
 function join(distances: Float64Array, method: Settings['method']): number {

@@ -9,17 +9,13 @@ import { raiseFindings, reconcile } from './raise.ts'
 
 const DAY = 86_400_000
 
-/** Scores may be written by another run while this one reads: those of so long before the last look are looked at again. */
-const OVERLAP = 600_000
-
 export const alert: Job = {
   name: 'alert',
   summary: 'Judges the newest scores of each metric and raises alerts of kind anomaly.',
   async run(context) {
     const { batch } = context
     await context.step('prepare table', () => context.table.ensure())
-    const lookedAt = context.clock.now()
-    const { findings, revised } = await context.step(
+    const { findings, revised, lookedUntil } = await context.step(
       'decide',
       () => decide(context),
       (decided) => ({ found: decided.findings.length, revised: decided.revised.length }),
@@ -31,7 +27,7 @@ export const alert: Job = {
     )
     if (revised.length > 0)
       await context.step('mark revised', () => context.alerts.markRevised(revised, context.clock.now()))
-    await context.alerts.saveLook(batch.name, lookedAt)
+    if (lookedUntil !== undefined) await context.alerts.saveLook(batch.name, lookedUntil)
   },
 }
 
@@ -39,6 +35,8 @@ interface Decided {
   readonly findings: readonly Finding[]
   /** Ids of alerts whose value was restated and is not strange any more. */
   readonly revised: readonly string[]
+  /** When the newest score that was looked at was made, epoch ms; undefined when there is none. */
+  readonly lookedUntil: number | undefined
 }
 
 async function decide(context: JobContext): Promise<Decided> {
@@ -60,11 +58,17 @@ async function decide(context: JobContext): Promise<Decided> {
 
   const findings: Finding[] = []
   const revised: string[] = []
+  let lookedUntil: number | undefined
   const rows = new Map<string, ReadonlySet<number>>()
   for (const [metric, points] of history) {
     const scores = points.get('score')
     if (scores === undefined || excluded.has(metric)) continue
     const known = recordedOf.get(metric) ?? []
+    const scoredAt = Array.from(
+      scores.timestamps,
+      (_, index) => readScoreNote(scores.metadata?.[index])?.scored_at ?? 0,
+    )
+    lookedUntil = Math.max(lookedUntil ?? 0, ...scoredAt)
     const present = new Set(points.get('alert')?.timestamps ?? [])
     rows.set(metric, present)
     const decisions = decideAnomalies(
@@ -74,9 +78,7 @@ async function decide(context: JobContext): Promise<Decided> {
         smoothN: settings.alert_smooth_n,
         snoozeN: settings.alert_snooze_n,
         recentN: settings.alert_recent_n,
-        isNew: (index) =>
-          lastLooked !== undefined &&
-          (readScoreNote(scores.metadata?.[index])?.scored_at ?? 0) >= lastLooked - OVERLAP,
+        isNew: newSince(lastLooked, scoredAt),
         raised: new Set([...present, ...known.map(({ timestamp }) => timestamp)]),
         always: settings.alert_always,
       },
@@ -85,7 +87,13 @@ async function decide(context: JobContext): Promise<Decided> {
     revised.push(...revisedOf(known, scores, settings.alert_threshold, settings.alert_smooth_n))
   }
   await reconcile(context, recorded, (known) => rows.get(known.metric)?.has(known.timestamp) === true)
-  return { findings, revised }
+  return { findings, revised, lookedUntil }
+}
+
+/** Tells the points that were scored after the last look. At the first look at a metric none is new: what is old by then is history. */
+function newSince(lastLooked: number | undefined, scoredAt: readonly number[]): (index: number) => boolean {
+  if (lastLooked === undefined || !scoredAt.some((at) => at <= lastLooked)) return () => false
+  return (index) => scoredAt[index]! > lastLooked
 }
 
 function toFinding(context: JobContext, metric: string, scores: Points, decision: AnomalyDecision): Finding {

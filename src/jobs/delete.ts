@@ -1,7 +1,6 @@
 import { isStockTemplate } from '../config/stock-templates.ts'
 import type { Job } from './job.ts'
-
-const DAY = 86_400_000
+import { keptSince } from './kept-since.ts'
 
 export const deleteOld: Job = {
   name: 'delete',
@@ -21,13 +20,12 @@ export const deleteOld: Job = {
       )
       return
     }
-    const today = Math.floor(clock.now() / DAY) * DAY
     await context.step(
       'delete',
       async () => {
         await context.table.ensure()
         return context.table.deleteBefore(
-          { batch: batch.name, before: today - settings.delete_after_n_days * DAY },
+          { batch: batch.name, before: keptSince(settings, clock.now()) },
           { signal },
         )
       },

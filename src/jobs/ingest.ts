@@ -5,7 +5,7 @@ import { collectFailures } from './failures.ts'
 import { ingestRows } from './ingest-rows.ts'
 import type { Job, JobContext } from './job.ts'
 import { fillMissing } from './missing.ts'
-import { raiseFindings } from './raise.ts'
+import { raiseFindings, reconcile } from './raise.ts'
 
 const DAY = 86_400_000
 
@@ -34,16 +34,20 @@ async function compareThresholds(context: JobContext): Promise<void> {
   await context.step(
     'compare thresholds',
     async () => {
+      const since = clock.now() - settings.alert_metric_timestamp_max_days_ago * DAY
       const history = await context.table.history(
         {
           batch: batch.name,
           types: ['metric', 'tholdalert'],
           metrics: watched,
-          since: clock.now() - settings.alert_metric_timestamp_max_days_ago * DAY,
+          since,
           maxPoints: settings.alert_max_n,
         },
         { signal: context.signal },
       )
+      const recorded = await context.alerts.ofBatch({ batch: batch.name, since, kinds: ['threshold'] })
+      const rowsOf = (metric: string) => new Set(history.get(metric)?.get('tholdalert')?.timestamps ?? [])
+      await reconcile(context, recorded, (alert) => rowsOf(alert.metric).has(alert.timestamp))
       const findings: Finding[] = []
       for (const [metric, points] of history) {
         const all = points.get('metric')
@@ -52,7 +56,8 @@ async function compareThresholds(context: JobContext): Promise<void> {
           : undefined
         if (all === undefined || bounds === undefined) continue
         const series = judgeable(all, settings, clock.now())
-        const raised = new Set(points.get('tholdalert')?.timestamps ?? [])
+        const raised = rowsOf(metric)
+        for (const alert of recorded) if (alert.metric === metric) raised.add(alert.timestamp)
         for (const breach of decideThresholds(series, {
           bounds,
           recentN: settings.tholdalert_recent_n,

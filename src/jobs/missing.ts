@@ -1,10 +1,10 @@
-import type { Finding } from '../alerts/alert.ts'
+import type { Alert, Finding } from '../alerts/alert.ts'
 import { parseDuration } from '../core/duration.ts'
 import type { MetricRow } from '../core/metric-row.ts'
 import { missingBuckets, periodEnd } from '../timeseries/step.ts'
 import { cadenceOf } from './cadence.ts'
 import type { JobContext } from './job.ts'
-import { raiseFindings } from './raise.ts'
+import { raiseFindings, reconcile } from './raise.ts'
 
 const DAY = 86_400_000
 
@@ -25,10 +25,26 @@ export async function fillMissing(context: JobContext): Promise<void> {
       const gaps = await findGaps(context)
       if (settings.missing === 'zero')
         return context.table.upsert(zeros(batch.name, gaps), { signal: context.signal })
+      await restoreRows(context)
       return raiseFindings(context, findings(batch.name, gaps), settings.alert_methods)
     },
     (count) => ({ [settings.missing === 'zero' ? 'filled' : 'raised']: count }),
   )
+}
+
+/** Writes the rows of missing-data alerts that a run before this one recorded and did not get to write. */
+async function restoreRows(context: JobContext): Promise<void> {
+  const { batch, clock, signal } = context
+  const since = clock.now() - batch.settings.alert_metric_timestamp_max_days_ago * DAY
+  const recorded = await context.alerts.ofBatch({ batch: batch.name, since, kinds: ['missing-data'] })
+  if (recorded.length === 0) return
+  const history = await context.table.history(
+    { batch: batch.name, types: ['missingalert'], since },
+    { signal },
+  )
+  const present = (alert: Alert) =>
+    history.get(alert.metric)?.get('missingalert')?.timestamps.includes(alert.timestamp) === true
+  await reconcile(context, recorded, present)
 }
 
 interface Gap {

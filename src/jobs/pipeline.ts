@@ -1,4 +1,4 @@
-import { Cron } from 'croner'
+import { nextCronTick } from '../core/cron.ts'
 import { alert } from './alert.ts'
 import { change } from './change.ts'
 import { collectFailures } from './failures.ts'
@@ -37,8 +37,8 @@ async function isTrainingDue(context: JobContext): Promise<boolean> {
   const created = await context.models.latestCreated(context.batch.name)
   if (created === undefined) return true
   const { train_cron_schedule, time_zone } = context.batch.settings
-  const next = new Cron(train_cron_schedule, { timezone: time_zone, paused: true }).nextRun(new Date(created))
-  return next !== null && next.getTime() <= context.clock.now()
+  const next = nextCronTick({ cron: train_cron_schedule, timeZone: time_zone }, created)
+  return next !== undefined && next <= context.clock.now()
 }
 
 /** The same context with the stage's name before the names of its steps. */

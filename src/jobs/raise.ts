@@ -2,6 +2,7 @@ import { type Alert, type Finding, ROW_TYPE_OF } from '../alerts/alert.ts'
 import type { Json } from '../core/json.ts'
 import type { MetricRow } from '../core/metric-row.ts'
 import type { JobContext } from './job.ts'
+import { keptSince } from './kept-since.ts'
 
 /**
  * Raises findings: the control database records the alerts that are new with one pending delivery per channel, in one transaction, and
@@ -34,7 +35,10 @@ export async function reconcile(
   recorded: readonly Alert[],
   present: (alert: Alert) => boolean,
 ): Promise<void> {
-  const absent = recorded.filter((alert) => !present(alert))
+  const { settings } = context.batch
+  // What was deleted because of its age does not come back.
+  const since = settings.disable_delete ? Number.NEGATIVE_INFINITY : keptSince(settings, context.clock.now())
+  const absent = recorded.filter((alert) => alert.timestamp >= since && !present(alert))
   if (absent.length > 0) await context.table.upsert(absent.map(alertRow), { signal: context.signal })
 }
 

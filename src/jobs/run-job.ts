@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts'
-import { AnomstackError } from '../core/errors.ts'
+import { AnomstackError, locate } from '../core/errors.ts'
 import { createRunRecorder } from '../runs/recorder.ts'
 import type { JobName, Run } from '../runs/run.ts'
 import { jobs } from './index.ts'
@@ -58,6 +58,8 @@ async function runJob(services: JobServices, run: Run, signal: AbortSignal): Pro
   }
   try {
     await job.run(context)
+  } catch (error) {
+    throw locate(error, { batch: batch.name }, 'JOB_FAILED')
   } finally {
     await recorder.close()
   }

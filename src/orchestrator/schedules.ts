@@ -1,6 +1,6 @@
-import { Cron } from 'croner'
 import type { BatchSettings } from '../config/batch-settings.ts'
 import type { Project } from '../config/project.ts'
+import { nextCronTick } from '../core/cron.ts'
 import { AnomstackError, messageOf } from '../core/errors.ts'
 import type { JobName } from '../runs/run.ts'
 
@@ -58,32 +58,15 @@ export function scheduledJobs(project: Pick<Project, 'batches'>): ScheduledJob[]
   )
 }
 
-const parsed = new WeakMap<ScheduledJob, Cron>()
-
-/**
- * The first tick after `after` (UTC epoch ms, as the result); undefined when there is none. Ticks at fixed times of the day happen once each day: in the night
- * that skips their hour, at the end of the gap; in the night that has it twice, the first time. Errors: `CONFIG_INVALID` for a cron or time zone that is none.
- */
+/** The schedule's first tick after `after`, see `core/cron.ts`. Errors: `CONFIG_INVALID` for a cron or time zone that is none. */
 export function nextTick(schedule: ScheduledJob, after: number): number | undefined {
   try {
-    let cron = parsed.get(schedule)
-    if (cron === undefined) {
-      cron = new Cron(schedule.cron, {
-        timezone: schedule.timeZone,
-        mode: '5-or-6-parts',
-        fixedTimeRule: 'no-wildcard',
-      })
-      parsed.set(schedule, cron)
-    }
-    return cron.nextRun(new Date(after))?.getTime()
+    return nextCronTick(schedule, after)
   } catch (error) {
     throw new AnomstackError(
       'CONFIG_INVALID',
       `the ${schedule.job} schedule "${schedule.cron}" (${schedule.timeZone}) is not valid: ${messageOf(error)}`,
-      {
-        at: { batch: schedule.batch },
-        cause: error,
-      },
+      { at: { batch: schedule.batch }, cause: error },
     )
   }
 }

@@ -10,7 +10,10 @@ export type Part = (typeof PARTS)[number]
 
 export interface Fault {
   readonly part: Part
-  /** The how-many-eth call of the part since `arm` fails, from 1. A call that cannot hang is not counted where `mode` is `hang`. */
+  /** Only calls of this method; of any when not given. */
+  readonly method?: string
+  /** The how-many-eth call since `arm` fails, from 1. Not counted are calls that change nothing where `mode` is `after`, which is then the same
+   * as `before`, and those without a signal where it is `hang`: they cannot be given up. */
   readonly nth: number
   readonly mode: FaultMode
 }
@@ -23,6 +26,15 @@ export interface Faulty {
   arm(fault: Fault, onHang?: () => void): void
   /** Forgets the fault; returns the call that failed, such as `table.upsert`, or undefined when none did. */
   disarm(): string | undefined
+}
+
+const CHANGES: Readonly<Record<Part, readonly string[]>> = {
+  database: [],
+  table: ['ensure', 'upsert', 'deleteBefore', 'deleteRows'],
+  storage: ['put', 'delete'],
+  channel: ['send'],
+  alerts: ['raise', 'markRevised', 'saveLook', 'takeDue', 'settle', 'retryDelivery'],
+  runs: ['enqueue', 'claim', 'claimById', 'finish', 'requeue', 'cancel', 'saveStep', 'saveLogs', 'heartbeat', 'retire'],
 }
 
 type Call = (...values: readonly unknown[]) => unknown
@@ -41,7 +53,9 @@ export function faulty(): Faulty {
     if (armed === undefined || fired !== undefined || armed.fault.part !== part) return call()
     const { fault, onHang } = armed
     const signal = signalOf(values)
+    if (fault.method !== undefined && fault.method !== name) return call()
     if (fault.mode === 'hang' && signal === undefined) return call()
+    if (fault.mode === 'after' && !CHANGES[part].includes(name)) return call()
     count++
     if (count !== fault.nth) return call()
     fired = `${part}.${name}`

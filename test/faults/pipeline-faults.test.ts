@@ -1,52 +1,78 @@
-import { expect, it } from 'vitest'
-import type { FaultMode, Part } from './faulty.ts'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Fault, FaultMode, Part } from './faulty.ts'
 import { batchName, type FaultyProgram, openFaultyProgram, type Traces } from './watched-metric.ts'
 
 interface Walk {
   readonly part: Part
   readonly mode: FaultMode
-  /** 1 walks through every call. */
-  readonly stride: number
+  /** What is known to be called, and must have failed at least once. */
+  readonly calls: readonly string[]
 }
 
-/** More calls than a part ever gets in a run. */
-const MOST_CALLS = 70
+const TABLE = ['table.ensure', 'table.upsert', 'table.history']
+const STORAGE = ['storage.get', 'storage.put']
+const ALERTS = ['raise', 'saveLook', 'takeDue', 'settle'].map((method) => `alerts.${method}`)
 
 const walks: readonly Walk[] = [
-  { part: 'table', mode: 'before', stride: 1 },
-  { part: 'table', mode: 'after', stride: 1 },
-  { part: 'table', mode: 'hang', stride: 1 },
-  { part: 'alerts', mode: 'before', stride: 1 },
-  { part: 'alerts', mode: 'after', stride: 1 },
-  { part: 'storage', mode: 'before', stride: 1 },
-  { part: 'storage', mode: 'after', stride: 1 },
-  { part: 'database', mode: 'before', stride: 1 },
-  { part: 'database', mode: 'hang', stride: 1 },
-  { part: 'channel', mode: 'before', stride: 1 },
-  { part: 'channel', mode: 'after', stride: 1 },
-  { part: 'channel', mode: 'hang', stride: 1 },
-  { part: 'runs', mode: 'before', stride: 7 },
+  { part: 'table', mode: 'before', calls: TABLE },
+  { part: 'table', mode: 'after', calls: ['table.ensure', 'table.upsert'] },
+  { part: 'table', mode: 'hang', calls: ['table.upsert', 'table.history'] },
+  { part: 'alerts', mode: 'before', calls: [...ALERTS, 'alerts.ofBatch', 'alerts.lastLook'] },
+  { part: 'alerts', mode: 'after', calls: ALERTS },
+  { part: 'storage', mode: 'before', calls: STORAGE },
+  { part: 'storage', mode: 'after', calls: ['storage.put'] },
+  { part: 'database', mode: 'before', calls: ['database.query'] },
+  { part: 'database', mode: 'hang', calls: ['database.query'] },
+  { part: 'channel', mode: 'before', calls: ['channel.send'] },
+  { part: 'channel', mode: 'after', calls: ['channel.send'] },
+  { part: 'channel', mode: 'hang', calls: ['channel.send'] },
 ]
 
+/** Each fault takes one. */
+const MOST_BATCHES = 150
+
+let program: FaultyProgram
+let reference: Traces
+let used = 0
+
+beforeAll(async () => {
+  program = await openFaultyProgram(MOST_BATCHES)
+  reference = await undisturbed(program)
+})
+afterAll(() => program.close())
+
 it.each(walks)('$part fails ($mode): whichever call it is, the next run makes it good', async (walk) => {
-  const program = await openFaultyProgram(MOST_CALLS)
-  try {
-    const reference = await undisturbed(program)
-    const fired: string[] = []
-    for (let nth = 1; ; nth += walk.stride) {
-      const batch = batchName(fired.length + 1)
+  const fired: string[] = []
+  for (let nth = 1; ; nth++) {
+    const batch = batchName(++used)
+    await program.prepare(batch)
+    const call = await runWithFault(program, batch, { ...walk, nth })
+    await program.run(batch)
+    await program.deliverLater()
+    await expectGood(program, batch, reference)
+    if (call === undefined) break
+    fired.push(call)
+  }
+  expect(new Set(fired)).toEqual(new Set(walk.calls))
+})
+
+const AT_EVERY_RUN = ['heartbeat', 'enqueue', 'claimById', 'saveStep', 'saveLogs', 'finish', 'retire']
+
+it('the queue of runs fails (before and after): after a restart nothing is left running, and all is made good', async () => {
+  const batches: string[] = []
+  for (const method of AT_EVERY_RUN)
+    for (const mode of ['before', 'after'] as const) {
+      const batch = batchName(++used)
+      batches.push(batch)
       await program.prepare(batch)
-      const call = await runWithFault(program, batch, { ...walk, nth })
-      await program.run(batch)
-      await program.deliverLater()
-      await expectGood(program, batch, reference)
-      if (call === undefined) break
-      fired.push(call)
+      const call = await runWithFault(program, batch, { part: 'runs', method, mode, nth: 1 })
+      expect(call).toBe(`runs.${method}`)
     }
-    console.log(walk.part, walk.mode, fired.length, fired.join(' '))
-    expect(fired.length).toBeGreaterThan(0)
-  } finally {
-    await program.close()
+  await program.restart()
+  for (const batch of batches) {
+    await program.run(batch)
+    await program.deliverLater()
+    await expectGood(program, batch, reference)
   }
 })
 
@@ -62,16 +88,17 @@ async function undisturbed(program: FaultyProgram): Promise<Traces> {
 async function runWithFault(
   program: FaultyProgram,
   batch: string,
-  { part, mode, nth }: Walk & { readonly nth: number },
+  fault: Fault,
 ): Promise<string | undefined> {
   const canceled = new AbortController()
-  program.faults.arm({ part, mode, nth }, () => canceled.abort())
+  program.faults.arm(fault, () => canceled.abort())
   await program.run(batch, canceled.signal)
   return program.faults.disarm()
 }
 
 async function expectGood(program: FaultyProgram, batch: string, reference: Traces): Promise<void> {
-  const { app, receiver } = program
+  const { receiver } = program
+  const app = program.app()
   expect(await program.traces(batch)).toEqual(reference)
   const alerts = await app.control.alerts.list({ batch, limit: 100 })
   const received = receiver.calls.map(({ headers }) => headers['webhook-id'])

@@ -1,11 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { type App, createApp } from '../../src/app.ts'
 import type { Control } from '../../src/control/control.ts'
 import { silentLogger } from '../../src/core/logger.ts'
 import type { Run } from '../../src/runs/run.ts'
 import { type HttpReceiver, startHttpReceiver } from '../channels/http-receiver.ts'
 import { calm, justAfter, MINUTE, valuesSql } from '../jobs/series.ts'
-import { createProject, writeFiles } from '../project.ts'
+import { writeFiles } from '../project.ts'
 import { type Faulty, faulty } from './faulty.ts'
 
 const HISTORY = 60
@@ -19,7 +21,8 @@ export interface Traces {
 
 /** A program with planted faults, and any number of alike batches, so that each fault meets one that nothing has happened to yet. */
 export interface FaultyProgram {
-  readonly app: App
+  /** The one that runs now. */
+  app(): App
   readonly faults: Faulty
   readonly receiver: HttpReceiver
   /** Ingests, trains and scores a calm hour, then puts the spike into the batch's source. */
@@ -29,6 +32,8 @@ export interface FaultyProgram {
   /** Takes deliveries whose lease or waiting time has ended by then. */
   deliverLater(): Promise<void>
   traces(batch: string): Promise<Traces>
+  /** Ends the program and starts it again, with its queue at work, until nothing is queued or running. */
+  restart(): Promise<void>
   close(): Promise<void>
 }
 
@@ -37,13 +42,15 @@ export const batchName = (index: number) => `b${index}`
 export async function openFaultyProgram(batches: number): Promise<FaultyProgram> {
   const receiver = await startHttpReceiver((_, response) => response.writeHead(200).end())
   const names = Array.from({ length: batches }, (_, index) => batchName(index))
-  const dir = await createProject({
+  const dir = await mkdtemp(path.join(tmpdir(), 'anomstack-faults-'))
+  await writeFiles(dir, {
     'anomstack.yaml': `server: {threads: 1}\nchannels:\n  webhook: {url: '${receiver.url}'}\n`,
     'defaults/defaults.yaml': [
       'db: sqlite',
       'alert_methods: webhook',
       'tholdalert_methods: webhook',
       'alert_smooth_n: 1',
+      'score_max_n: 3',
       'disable_change: true',
       'disable_tholdalert: false',
       'tholdalert_thresholds: {m: {upper: 150}}',
@@ -60,10 +67,15 @@ export async function openFaultyProgram(batches: number): Promise<FaultyProgram>
   })
   const faults = faulty()
   let later = 0
-  const app = await createApp(dir, {
-    logger: () => silentLogger,
-    around: { ...faults.around, control: (control) => faults.around.control(postponed(control, () => later)) },
-  })
+  const open = () =>
+    createApp(dir, {
+      logger: () => silentLogger,
+      around: {
+        ...faults.around,
+        control: (control) => faults.around.control(postponed(control, () => later)),
+      },
+    })
+  let app = await open()
   if (app.project.faults.length > 0) throw new Error(JSON.stringify(app.project.faults))
   const at = justAfter(HISTORY + 1)
   const spiked = calm(HISTORY + 1).map((value, index) => (index === HISTORY ? value + 90 : value))
@@ -83,7 +95,7 @@ export async function openFaultyProgram(batches: number): Promise<FaultyProgram>
   }
 
   return {
-    app,
+    app: () => app,
     faults,
     receiver,
     async prepare(batch) {
@@ -116,13 +128,21 @@ export async function openFaultyProgram(batches: number): Promise<FaultyProgram>
       return {
         rows: rows.map((row) => JSON.stringify(row).replace(/\\"scored_at\\":\d+/, '')),
         alerts: alerts.map(({ metric, kind, timestamp, value, score, reason }) =>
-          JSON.stringify({ metric, kind, timestamp, value, score, reason }),
-        ),
+          JSON.stringify({ kind, metric, timestamp, value, score, reason }),
+        ).sort(),
       }
+    },
+    async restart() {
+      await app.close(0)
+      app = await open()
+      await app.orchestrator.start({ concurrency: 2 })
+      for (const status of ['queued', 'running'] as const)
+        for (const { id } of await app.control.runs.list({ status, limit: 100 })) await app.orchestrator.wait(id)
     },
     async close() {
       await app.close(0)
       await receiver.stop()
+      await rm(dir, { recursive: true, force: true, maxRetries: 5 })
     },
   }
 }
@@ -135,14 +155,5 @@ function postponed(control: Control, later: () => number): Control {
       ...control.alerts,
       takeDue: (options) => control.alerts.takeDue({ ...options, now: options.now + later() }),
     },
-  }
-}
-
-/** Waits until something holds; fails with its name when it does not in time. */
-export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 40_000
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`${what} did not happen`)
-    await delay(25)
   }
 }

@@ -4,13 +4,9 @@ export function valuesSql(
   { name = 'm', start = START, stepMs = MINUTE } = {},
 ): string {
   const rows = values.flatMap((value, index) =>
-    Number.isNaN(value)
-      ? []
-      : [
-          `select ${start + index * stepMs} as metric_timestamp, '${name}' as metric_name, ${value} as metric_value`,
-        ],
+    Number.isNaN(value) ? [] : [`(${start + index * stepMs}, ${value})`],
   )
-  return rows.join(' union all ')
+  return `select * from (with v(t, x) as (values ${rows.join(', ')}) select t as metric_timestamp, '${name}' as metric_name, x as metric_value from v) as s`
 }
 
 export const MINUTE = 60_000

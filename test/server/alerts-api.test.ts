@@ -124,7 +124,7 @@ describe('/alerts/:id', () => {
     expect(response.headers.get('content-type')).toBe('image/png')
     const png = Buffer.from(await response.arrayBuffer())
     expect(png.subarray(1, 4).toString()).toBe('PNG')
-    expect(png.readUInt32BE(16)).toBe(2400)
+    expect(png.readUInt32BE(16)).toBe(1600)
   })
 
   it('has no picture when its batch has left the project', async () => {

@@ -1,0 +1,126 @@
+import { z } from 'zod'
+
+/** A part of a JSON Schema, as far as it is described here. */
+interface Schema {
+  readonly type?: string | readonly string[]
+  readonly description?: string
+  readonly default?: unknown
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly format?: string
+  readonly pattern?: string
+  readonly anyOf?: readonly Schema[]
+  readonly items?: Schema
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly exclusiveMinimum?: number
+  readonly exclusiveMaximum?: number
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly required?: readonly string[]
+  readonly secret?: boolean
+}
+
+/** An option or key, with all that a table says of it. */
+export interface OptionRow {
+  /** Of options inside options with a dot between, of lists with `[]`. */
+  readonly name: string
+  readonly type: string
+  /** Empty for none. */
+  readonly default: string
+  readonly required: boolean
+  readonly secret: boolean
+  readonly description: string
+}
+
+const SAFE = 2 ** 53 - 1
+
+/** Every option of an object's schema, those inside it after it. */
+export function optionRows(schema: z.ZodType): readonly OptionRow[] {
+  return rowsOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Schema, '')
+}
+
+function rowsOf(schema: Schema, prefix: string): OptionRow[] {
+  const required = new Set(schema.required)
+  return Object.entries(schema.properties ?? {}).flatMap(([name, option]) => {
+    const inner = option.properties === undefined ? option.items : option
+    const path = prefix + name
+    return [
+      {
+        name: path,
+        type: typeText(option),
+        default: option.default === undefined || isEmpty(option.default) ? '' : code(flow(option.default)),
+        required: required.has(name),
+        secret: option.secret === true,
+        description: option.description ?? '',
+      },
+      ...(inner?.properties === undefined ? [] : rowsOf(inner, `${path}${inner === option ? '' : '[]'}.`)),
+    ]
+  })
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || (typeof value === 'object' && Object.keys(value).length === 0)
+}
+
+/** A value as one line of YAML. */
+function flow(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`
+  if (typeof value !== 'object' || value === null) return String(value)
+  return `{${Object.entries(value)
+    .map(([key, inner]) => `${key}: ${flow(inner)}`)
+    .join(', ')}}`
+}
+
+function typeText(schema: Schema): string {
+  if (schema.enum !== undefined) return schema.enum.map((value) => code(String(value))).join(', ')
+  if (schema.const !== undefined) return code(String(schema.const))
+  if (schema.anyOf !== undefined) {
+    const types = schema.anyOf.filter(({ type }) => type !== 'null').map(typeText)
+    return [...new Set(types)].join(', or ')
+  }
+  if (Array.isArray(schema.type)) {
+    const types = schema.type.filter((type) => type !== 'null')
+    return types.map((type) => typeText({ ...schema, type })).join(', or ')
+  }
+  switch (schema.type) {
+    case 'integer':
+      return `whole number${rangeText(schema)}`
+    case 'number':
+      return `number${rangeText(schema)}`
+    case 'boolean':
+      return 'true or false'
+    case 'array':
+      return `list of ${schema.items?.properties === undefined ? typeText(schema.items ?? {}) : 'maps'}`
+    case 'object':
+      return 'map'
+    case 'string':
+      return schema.format === 'uri' ? 'address' : 'text'
+    case 'null':
+      return 'null'
+    default:
+      return 'anything'
+  }
+}
+
+function rangeText({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Schema): string {
+  const parts = [
+    ...(minimum === undefined || minimum === -SAFE ? [] : [`≥ ${minimum}`]),
+    ...(exclusiveMinimum === undefined ? [] : [`> ${exclusiveMinimum}`]),
+    ...(maximum === undefined || maximum === SAFE ? [] : [`≤ ${maximum}`]),
+    ...(exclusiveMaximum === undefined ? [] : [`< ${exclusiveMaximum}`]),
+  ]
+  return parts.length === 0 ? '' : ` ${parts.join(', ')}`
+}
+
+/** Inline code of Markdown. */
+export function code(text: string): string {
+  const fence = text.includes('`') ? '``' : '`'
+  return `${fence}${text}${fence}`
+}
+
+/** A table of Markdown; what would end a cell is escaped. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ').replaceAll('<', '\\<')).join(' | ')} |`
+  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n')
+}

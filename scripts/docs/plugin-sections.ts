@@ -1,0 +1,87 @@
+import { stringify } from 'yaml'
+import { z } from 'zod'
+import { catalogs } from '../../src/catalogs.ts'
+import type { PluginDefinition } from '../../src/core/plugin.ts'
+import { ignoredOption } from '../../src/detectors/detector.ts'
+import { code, type OptionRow, optionRows, table } from './options-table.ts'
+
+const IGNORED = z.globalRegistry.get(ignoredOption)?.description
+
+/** How a project writes a plug-in of some kind down. */
+type Example = (plugin: PluginDefinition, options: Readonly<Record<string, unknown>>) => string
+
+const yaml = (value: unknown) => `\`\`\`yaml\n${stringify(value, { lineWidth: 0 })}\`\`\``
+
+const inSection =
+  (section: string): Example =>
+  ({ name }, options) =>
+    yaml({ [section]: { [name]: options } })
+
+const asModel: Example = ({ name }, options) =>
+  yaml({ model_configs: [{ model_name: name, model_params: options }] })
+
+const asModelPath: Example = ({ name }) => yaml({ model_path: `${name}://./models` })
+
+/** The example of a plug-in with its secrets taken from the environment. */
+function exampleOptions(plugin: PluginDefinition, rows: readonly OptionRow[]): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(plugin.example).map(([name, value]) => {
+      const secret = rows.some((row) => row.name === name && row.secret) && typeof value === 'string'
+      const variable = plugin.environment?.[name] ?? `${plugin.name}_${name}`.toUpperCase()
+      return [name, secret ? `\${${variable}}` : value]
+    }),
+  )
+}
+
+function defaultText(row: OptionRow): string {
+  return row.required ? '**required**' : row.default
+}
+
+function section(
+  plugin: PluginDefinition & { aliases?: readonly string[]; source?: string },
+  example: Example,
+) {
+  const all = optionRows(plugin.options)
+  const rows = all.filter((row) => row.description !== IGNORED)
+  const ignored = all.filter((row) => row.description === IGNORED)
+  const variables = Object.keys(plugin.environment ?? {}).length > 0
+  const parts = [`## ${plugin.name}`, plugin.summary]
+  if (plugin.aliases !== undefined && plugin.aliases.length > 0)
+    parts.push(`Also known as ${plugin.aliases.map(code).join(', ')}.`)
+  if (plugin.source !== undefined) parts.push(`After ${plugin.source}.`)
+  parts.push(
+    rows.length === 0
+      ? 'It has no options.'
+      : table(
+          ['option', 'type', 'default', ...(variables ? ['variable'] : []), 'meaning'],
+          rows.map((row) => {
+            const variable = plugin.environment?.[row.name]
+            const meaning = row.secret ? `${row.description} *Secret.*` : row.description
+            return [
+              code(row.name),
+              row.type,
+              defaultText(row),
+              ...(variables ? [variable === undefined ? '' : code(variable)] : []),
+              meaning,
+            ]
+          }),
+        ),
+    ...(ignored.length === 0
+      ? []
+      : [`Accepted, with no effect: ${ignored.map(({ name }) => code(name)).join(', ')}.`]),
+    example(plugin, exampleOptions(plugin, rows)),
+  )
+  return parts.join('\n\n')
+}
+
+const pages = {
+  channels: inSection('channels'),
+  databases: inSection('connections'),
+  detectors: asModel,
+  storages: asModelPath,
+} as const satisfies Record<keyof typeof catalogs, Example>
+
+/** One section for each plug-in of a kind: what it does, its options, an example. */
+export function pluginSections(kind: keyof typeof catalogs): string {
+  return [...catalogs[kind].values()].map((plugin) => section(plugin, pages[kind])).join('\n\n')
+}
