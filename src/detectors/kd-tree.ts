@@ -10,7 +10,7 @@ export interface KdTree {
   readonly search: Search
 }
 
-const LEAF_ROWS = 40
+const LEAF_ROWS = 20
 /** Halving depth is bounded by the number of rows, which fits into 32 bits. */
 const DEEPEST = 64
 // Powers are not rounded monotonously everywhere; taken a little smaller, a bound never hides a row.
@@ -94,7 +94,9 @@ function createSearch(rows: Rows, { begin, end, column, split, right, boxes }: N
         const left = data[offset + by]! < split[node]!
         const other = left ? right[node]! : node + 1
         node = left ? node + 1 : right[node]!
-        const bound = six ? boundSix(boxes, other * size, data, offset) : boundAny(rows, boxes, other*size, data, offset)
+        const bound = six
+          ? boundSix(boxes, other * size, data, offset)
+          : boundAny(rows, boxes, other * size, data, offset)
         // The other way round, a bound that overflowed to no number would hide its rows.
         if (bound >= best[last]!) continue
         waiting[depth] = other
@@ -105,23 +107,29 @@ function createSearch(rows: Rows, { begin, end, column, split, right, boxes }: N
   }
 }
 
-function boundAny({columns, metric}: Rows, boxes: Float64Array, at: number, data: Float64Array, offset: number): number {
+/** A lower bound of the reduced distances between a query and the rows in the box at `at`. */
+function boundAny(
+  { columns, metric }: Rows,
+  boxes: Float64Array,
+  at: number,
+  data: Float64Array,
+  offset: number,
+): number {
   let bound = 0
   for (let j = 0; j < columns; j++)
     bound = extend(metric, bound, outside(data[offset + j]!, boxes[at + j]!, boxes[at + columns + j]!))
   return bound * SLACK
 }
 
+/** The same for Euclidean distances of six columns. */
 function boundSix(boxes: Float64Array, at: number, data: Float64Array, offset: number): number {
-  {
-    const a = outside(data[offset]!, boxes[at]!, boxes[at + 6]!)
-    const b = outside(data[offset + 1]!, boxes[at + 1]!, boxes[at + 7]!)
-    const c = outside(data[offset + 2]!, boxes[at + 2]!, boxes[at + 8]!)
-    const d = outside(data[offset + 3]!, boxes[at + 3]!, boxes[at + 9]!)
-    const e = outside(data[offset + 4]!, boxes[at + 4]!, boxes[at + 10]!)
-    const f = outside(data[offset + 5]!, boxes[at + 5]!, boxes[at + 11]!)
-    return a * a + b * b + c * c + d * d + e * e + f * f
-  }
+  const a = outside(data[offset]!, boxes[at]!, boxes[at + 6]!)
+  const b = outside(data[offset + 1]!, boxes[at + 1]!, boxes[at + 7]!)
+  const c = outside(data[offset + 2]!, boxes[at + 2]!, boxes[at + 8]!)
+  const d = outside(data[offset + 3]!, boxes[at + 3]!, boxes[at + 9]!)
+  const e = outside(data[offset + 4]!, boxes[at + 4]!, boxes[at + 10]!)
+  const f = outside(data[offset + 5]!, boxes[at + 5]!, boxes[at + 11]!)
+  return a * a + b * b + c * c + d * d + e * e + f * f
 }
 
 /** How far a value lies outside low..high: max(0, low - value, value - high), without a branch to mispredict. */

@@ -21,8 +21,11 @@ export interface Queries {
  */
 export type Search = (data: Float64Array, offset: number, skip: number, best: Float64Array) => void
 
-/** Brings the rows `from` to `to` (exclusive) into `best`. Every scan sums in column order, so that all give the same bits. */
-export type Scan = (
+/**
+ * Brings the rows `from` to `to` (exclusive) into `best`. All scans sum in column order and give the same
+ * bits. So many plain parameters, because an object or a closure for each would take longer than the work.
+ */
+type Scan = (
   rows: Rows,
   from: number,
   to: number,
@@ -32,7 +35,7 @@ export type Scan = (
   best: Float64Array,
 ) => void
 
-/** The scan that fits the rows. */
+/** Compares a query with the rows `from` to `to`. */
 export const scan: Scan = (rows, from, to, data, offset, skip, best) => {
   if (rows.metric.kind !== 'euclidean') scanAny(rows, from, to, data, offset, skip, best)
   else if (rows.columns === 6) scanSix(rows, from, to, data, offset, skip, best)
@@ -42,72 +45,66 @@ export const scan: Scan = (rows, from, to, data, offset, skip, best) => {
 // The inner loops of everything: the arithmetic of `extend`, spelled out because that is what makes them
 // fast.
 const scanEuclidean: Scan = (rows, from, to, data, offset, skip, best) => {
-  {
   const { data: searched, columns } = rows
   const whole = columns - (columns % 3)
-    const last = best.length - 1
-    let worst = best[last]!
-    for (let row = from, cell = from * columns; row < to; row++, cell += columns) {
-      let reduced = 0
-      let j = 0
-      while (j < whole && reduced < worst) {
-        const first = data[offset + j]! - searched[cell + j]!
-        const second = data[offset + j + 1]! - searched[cell + j + 1]!
-        const third = data[offset + j + 2]! - searched[cell + j + 2]!
-        reduced = reduced + first * first + second * second + third * third
-        j += 3
-      }
-      for (; j < columns; j++) {
-        const difference = data[offset + j]! - searched[cell + j]!
-        reduced += difference * difference
-      }
-      if (reduced < worst && row !== skip) {
-        insert(best, reduced)
-        worst = best[last]!
-      }
+  const last = best.length - 1
+  let worst = best[last]!
+  for (let row = from, cell = from * columns; row < to; row++, cell += columns) {
+    let reduced = 0
+    let j = 0
+    while (j < whole && reduced < worst) {
+      const first = data[offset + j]! - searched[cell + j]!
+      const second = data[offset + j + 1]! - searched[cell + j + 1]!
+      const third = data[offset + j + 2]! - searched[cell + j + 2]!
+      reduced = reduced + first * first + second * second + third * third
+      j += 3
+    }
+    for (; j < columns; j++) {
+      const difference = data[offset + j]! - searched[cell + j]!
+      reduced += difference * difference
+    }
+    if (reduced < worst && row !== skip) {
+      insert(best, reduced)
+      worst = best[last]!
     }
   }
 }
 
 /** Six columns, the width of the default preprocessing. */
 const scanSix: Scan = (rows, from, to, data, offset, skip, best) => {
-  {
   const { data: searched } = rows
-    const a = data[offset]!
-    const b = data[offset + 1]!
-    const c = data[offset + 2]!
-    const d = data[offset + 3]!
-    const e = data[offset + 4]!
-    const f = data[offset + 5]!
-    const last = best.length - 1
-    let worst = best[last]!
-    for (let row = from, cell = from * 6; row < to; row++, cell += 6) {
-      const da = a - searched[cell]!
-      const db = b - searched[cell + 1]!
-      const dc = c - searched[cell + 2]!
-      const dd = d - searched[cell + 3]!
-      const de = e - searched[cell + 4]!
-      const df = f - searched[cell + 5]!
-      const reduced = da * da + db * db + dc * dc + dd * dd + de * de + df * df
-      if (reduced < worst && row !== skip) {
-        insert(best, reduced)
-        worst = best[last]!
-      }
+  const a = data[offset]!
+  const b = data[offset + 1]!
+  const c = data[offset + 2]!
+  const d = data[offset + 3]!
+  const e = data[offset + 4]!
+  const f = data[offset + 5]!
+  const last = best.length - 1
+  let worst = best[last]!
+  for (let row = from, cell = from * 6; row < to; row++, cell += 6) {
+    const da = a - searched[cell]!
+    const db = b - searched[cell + 1]!
+    const dc = c - searched[cell + 2]!
+    const dd = d - searched[cell + 3]!
+    const de = e - searched[cell + 4]!
+    const df = f - searched[cell + 5]!
+    const reduced = da * da + db * db + dc * dc + dd * dd + de * de + df * df
+    if (reduced < worst && row !== skip) {
+      insert(best, reduced)
+      worst = best[last]!
     }
   }
 }
 
 const scanAny: Scan = (rows, from, to, data, offset, skip, best) => {
-  {
   const { data: searched, columns, metric } = rows
-    const last = best.length - 1
-    for (let row = from; row < to; row++) {
-      if (row === skip) continue
-      let reduced = 0
-      for (let j = 0; j < columns; j++)
-        reduced = extend(metric, reduced, data[offset + j]! - searched[row * columns + j]!)
-      if (reduced < best[last]!) insert(best, reduced)
-    }
+  const last = best.length - 1
+  for (let row = from; row < to; row++) {
+    if (row === skip) continue
+    let reduced = 0
+    for (let j = 0; j < columns; j++)
+      reduced = extend(metric, reduced, data[offset + j]! - searched[row * columns + j]!)
+    if (reduced < best[last]!) insert(best, reduced)
   }
 }
 

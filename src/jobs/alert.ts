@@ -1,9 +1,6 @@
 import type { Alert, Finding } from '../alerts/alert.ts'
-import { reaches } from '../alerts/anomaly-policy.ts'
-import { type AnomalyDecision, decideAnomalies, smoothedScore } from '../alerts/decide-anomalies.ts'
-import type { Points } from '../databases/database.ts'
-import { readScoreNote } from '../models/score-note.ts'
 import type { Job, JobContext } from './job.ts'
+import { judgeMetric } from './judge-metric.ts'
 import { loadHistory } from './load-history.ts'
 import { raiseFindings, reconcile } from './raise.ts'
 
@@ -13,7 +10,7 @@ export const alert: Job = {
   name: 'alert',
   summary: 'Judges the newest scores of each metric and raises alerts of kind anomaly.',
   async run(context) {
-    const { batch } = context
+    const { batch, alerts, clock } = context
     await context.step('prepare table', () => context.table.ensure())
     const { findings, revised, lookedUntil } = await context.step(
       'decide',
@@ -25,18 +22,15 @@ export const alert: Job = {
       () => raiseFindings(context, findings, batch.settings.alert_methods),
       (raised) => ({ raised }),
     )
-    if (revised.length > 0)
-      await context.step('mark revised', () => context.alerts.markRevised(revised, context.clock.now()))
-    if (lookedUntil !== undefined) await context.alerts.saveLook(batch.name, lookedUntil)
+    if (revised.length > 0) await context.step('mark revised', () => alerts.markRevised(revised, clock.now()))
+    if (lookedUntil > 0) await alerts.saveLook(batch.name, lookedUntil)
   },
 }
 
 interface Decided {
   readonly findings: readonly Finding[]
-  /** Ids of alerts whose value was restated and is not strange any more. */
   readonly revised: readonly string[]
-  /** When the newest score that was looked at was made, epoch ms; undefined when there is none. */
-  readonly lookedUntil: number | undefined
+  readonly lookedUntil: number
 }
 
 async function decide(context: JobContext): Promise<Decided> {
@@ -51,83 +45,38 @@ async function decide(context: JobContext): Promise<Decided> {
     metadataOf: ['score'],
   })
   const recorded = await context.alerts.ofBatch({ batch: batch.name, since, kinds: ['anomaly'] })
-  const recordedOf = new Map<string, Alert[]>()
-  for (const known of recorded) recordedOf.set(known.metric, [...(recordedOf.get(known.metric) ?? []), known])
+  const recordedOf = byMetric(recorded)
   const lastLooked = await context.alerts.lastLook(batch.name)
   const excluded = new Set(settings.alert_exclude_metrics)
 
   const findings: Finding[] = []
   const revised: string[] = []
-  let lookedUntil: number | undefined
-  const rows = new Map<string, ReadonlySet<number>>()
+  let lookedUntil = 0
   for (const [metric, points] of history) {
     const scores = points.get('score')
     if (scores === undefined || excluded.has(metric)) continue
-    const known = recordedOf.get(metric) ?? []
-    const scoredAt = Array.from(
-      scores.timestamps,
-      (_, index) => readScoreNote(scores.metadata?.[index])?.scored_at ?? 0,
-    )
-    lookedUntil = Math.max(lookedUntil ?? 0, ...scoredAt)
-    const present = new Set(points.get('alert')?.timestamps ?? [])
-    rows.set(metric, present)
-    const decisions = decideAnomalies(
-      { timestamps: scores.timestamps, scores: scores.values },
-      {
-        threshold: settings.alert_threshold,
-        smoothN: settings.alert_smooth_n,
-        snoozeN: settings.alert_snooze_n,
-        recentN: settings.alert_recent_n,
-        isNew: newSince(lastLooked, scoredAt),
-        raised: new Set([...present, ...known.map(({ timestamp }) => timestamp)]),
-        always: settings.alert_always,
-      },
-    )
-    for (const decision of decisions) findings.push(toFinding(context, metric, scores, decision))
-    revised.push(...revisedOf(known, scores, settings.alert_threshold, settings.alert_smooth_n))
+    const rows = new Set(points.get('alert')?.timestamps ?? [])
+    const judged = judgeMetric(batch, {
+      metric,
+      scores,
+      rows,
+      recorded: recordedOf.get(metric) ?? [],
+      lastLooked,
+    })
+    findings.push(...judged.findings)
+    revised.push(...judged.revised)
+    lookedUntil = Math.max(lookedUntil, judged.lookedUntil)
   }
-  await reconcile(context, recorded, (known) => rows.get(known.metric)?.has(known.timestamp) === true)
+  await reconcile(context, recorded, history)
   return { findings, revised, lookedUntil }
 }
 
-/** Tells the points that were scored after the last look. At the first look at a metric none is new: what is old by then is history. */
-function newSince(lastLooked: number | undefined, scoredAt: readonly number[]): (index: number) => boolean {
-  if (lastLooked === undefined || !scoredAt.some((at) => at <= lastLooked)) return () => false
-  return (index) => scoredAt[index]! > lastLooked
-}
-
-function toFinding(context: JobContext, metric: string, scores: Points, decision: AnomalyDecision): Finding {
-  const note = readScoreNote(scores.metadata?.[decision.index])
-  const smoothed = Math.round(decision.smoothed * 10_000) / 10_000
-  return {
-    batch: context.batch.name,
-    metric,
-    kind: 'anomaly',
-    timestamp: scores.timestamps[decision.index]!,
-    value: note?.value ?? 0,
-    score: smoothed,
-    reason:
-      note === undefined || note.reason === ''
-        ? `The smoothed anomaly score ${smoothed} reaches ${context.batch.settings.alert_threshold}.`
-        : note.reason,
-    details: {
-      threshold: context.batch.settings.alert_threshold,
-      score: scores.values[decision.index]!,
-      expected: note?.expected ?? null,
-      lower: note?.lower ?? null,
-      upper: note?.upper ?? null,
-    },
+function byMetric(alerts: readonly Alert[]): ReadonlyMap<string, readonly Alert[]> {
+  const groups = new Map<string, Alert[]>()
+  for (const alert of alerts) {
+    const group = groups.get(alert.metric)
+    if (group === undefined) groups.set(alert.metric, [alert])
+    else group.push(alert)
   }
-}
-
-function revisedOf(known: readonly Alert[], scores: Points, threshold: number, smoothN: number): string[] {
-  return known
-    .filter((alert) => {
-      if (alert.revisedAt !== undefined) return false
-      const index = scores.timestamps.indexOf(alert.timestamp)
-      if (index < 0 || reaches(smoothedScore(scores.values, index, smoothN), threshold)) return false
-      const judged = readScoreNote(scores.metadata?.[index])?.value
-      return judged !== undefined && judged !== alert.value
-    })
-    .map((alert) => alert.id)
+  return groups
 }

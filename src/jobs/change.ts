@@ -3,7 +3,7 @@ import { decideChanges } from '../alerts/decide-changes.ts'
 import { judgeable } from './cadence.ts'
 import type { Job, JobContext } from './job.ts'
 import { loadHistory } from './load-history.ts'
-import { raiseFindings, reconcile } from './raise.ts'
+import { raisedOf, raiseFindings, reconcile } from './raise.ts'
 
 const DAY = 86_400_000
 
@@ -38,8 +38,7 @@ async function compare(context: JobContext): Promise<readonly Finding[]> {
     maxPoints: settings.change_max_n,
   })
   const recorded = await context.alerts.ofBatch({ batch: batch.name, since, kinds: ['change'] })
-  const rowsOf = (metric: string) => new Set(history.get(metric)?.get('change')?.timestamps ?? [])
-  await reconcile(context, recorded, (alert) => rowsOf(alert.metric).has(alert.timestamp))
+  await reconcile(context, recorded, history)
 
   const included = new Set(settings.change_include_metrics)
   const excluded = new Set(settings.change_exclude_metrics)
@@ -48,8 +47,7 @@ async function compare(context: JobContext): Promise<readonly Finding[]> {
     const all = points.get('metric')
     if (all === undefined || excluded.has(metric) || (included.size > 0 && !included.has(metric))) continue
     const series = judgeable(all, settings, now)
-    const raised = rowsOf(metric)
-    for (const alert of recorded) if (alert.metric === metric) raised.add(alert.timestamp)
+    const raised = raisedOf(metric, 'change', { history, recorded })
     const question = {
       threshold: settings.change_threshold,
       lastN: settings.change_detect_last_n,

@@ -1,4 +1,4 @@
-import type { Alert, Finding } from '../alerts/alert.ts'
+import type { Finding } from '../alerts/alert.ts'
 import { parseDuration } from '../core/duration.ts'
 import type { MetricRow } from '../core/metric-row.ts'
 import { missingBuckets, periodEnd } from '../timeseries/step.ts'
@@ -42,9 +42,7 @@ async function restoreRows(context: JobContext): Promise<void> {
     { batch: batch.name, types: ['missingalert'], since },
     { signal },
   )
-  const present = (alert: Alert) =>
-    history.get(alert.metric)?.get('missingalert')?.timestamps.includes(alert.timestamp) === true
-  await reconcile(context, recorded, present)
+  await reconcile(context, recorded, history)
 }
 
 interface Gap {

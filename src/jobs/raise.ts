@@ -1,6 +1,7 @@
-import { type Alert, type Finding, ROW_TYPE_OF } from '../alerts/alert.ts'
+import { type Alert, type AlertKind, type Finding, ROW_TYPE_OF } from '../alerts/alert.ts'
 import type { Json } from '../core/json.ts'
 import type { MetricRow } from '../core/metric-row.ts'
+import type { History } from '../databases/database.ts'
 import type { JobContext } from './job.ts'
 import { keptSince } from './kept-since.ts'
 
@@ -29,17 +30,32 @@ export async function raiseFindings(
   return alerts.length
 }
 
-/** Writes the rows of recorded alerts that are not among those of the metrics table: a run was killed between the two writes. */
+/** Writes the rows of recorded alerts that the metrics table lacks: a run was killed between the two writes. */
 export async function reconcile(
   context: JobContext,
   recorded: readonly Alert[],
-  present: (alert: Alert) => boolean,
+  history: History,
 ): Promise<void> {
   const { settings } = context.batch
   // What was deleted because of its age does not come back.
   const since = settings.disable_delete ? Number.NEGATIVE_INFINITY : keptSince(settings, context.clock.now())
-  const absent = recorded.filter((alert) => alert.timestamp >= since && !present(alert))
+  const absent = recorded.filter((alert) => {
+    if (alert.timestamp < since) return false
+    const rows = history.get(alert.metric)?.get(ROW_TYPE_OF[alert.kind])
+    return rows === undefined || !rows.timestamps.includes(alert.timestamp)
+  })
   if (absent.length > 0) await context.table.upsert(absent.map(alertRow), { signal: context.signal })
+}
+
+/** Timestamps at which alerts of a metric stand, by the metrics table or by the record. */
+export function raisedOf(
+  metric: string,
+  kind: AlertKind,
+  { history, recorded }: { readonly history: History; readonly recorded: readonly Alert[] },
+): ReadonlySet<number> {
+  const rows = history.get(metric)?.get(ROW_TYPE_OF[kind])?.timestamps ?? []
+  const alerts = recorded.filter((alert) => alert.metric === metric && alert.kind === kind)
+  return new Set([...rows, ...alerts.map(({ timestamp }) => timestamp)])
 }
 
 /** The row of an alert in the metrics table: value 1, and why as metadata. */

@@ -60,8 +60,11 @@ export interface Bundle extends Omit<BundleContent, 'models'> {
   read(metrics: Iterable<string>): Promise<ReadonlyMap<string, Uint8Array | AnomstackError>>
 }
 
-/** The bytes of a bundle. Metrics may have any name; the last of two models of one metric counts. */
-export function encodeBundle(content: BundleContent): Uint8Array {
+/**
+ * The bytes of a bundle, in parts that follow each other: the models are those given, not copies, for a large batch has hundreds of
+ * megabytes of them. Metrics may have any name; the last of two models of one metric counts.
+ */
+export function encodeBundle(content: BundleContent): readonly Uint8Array[] {
   let length = 0
   const models = [...new Map(content.models.map((model) => [model.metric, model])).values()]
   const placed = models.map((model) => {
@@ -87,16 +90,18 @@ export function encodeBundle(content: BundleContent): Uint8Array {
     })),
   }
   const headerBytes = Buffer.from(JSON.stringify(header), 'utf8')
-  const bodyAt = aligned(PREFIX + headerBytes.length)
-  const bytes = new Uint8Array(bodyAt + length)
-  const view = new DataView(bytes.buffer)
-  bytes.set(MAGIC)
+  const beginning = new Uint8Array(aligned(PREFIX + headerBytes.length))
+  const view = new DataView(beginning.buffer)
+  beginning.set(MAGIC)
   view.setUint32(8, headerBytes.length, true)
   view.setUint32(12, crc32(headerBytes), true)
-  bytes.set(headerBytes, PREFIX)
-  for (const { model, offset } of placed) bytes.set(model.bytes, bodyAt + offset)
-  return bytes
+  beginning.set(headerBytes, PREFIX)
+  return [beginning, ...models.flatMap(({ bytes }) => [bytes, paddingAfter(bytes)])].filter(
+    ({ length }) => length > 0,
+  )
 }
+
+const paddingAfter = ({ length }: Uint8Array) => new Uint8Array(aligned(length) - length)
 
 const damaged = (key: string, problem: string) =>
   new AnomstackError(

@@ -77,9 +77,11 @@ function folderOf(batch: string): string {
 }
 
 /** Names sort by creation; the hash makes publishing the same bytes again the same version. */
-function nameVersion(created: number, bytes: Uint8Array): string {
+function nameVersion(created: number, parts: readonly Uint8Array[]): string {
   const time = new Date(created).toISOString().replaceAll(/[-:.]/g, '').toLowerCase()
-  return `${time}-${createHash('sha256').update(bytes).digest('hex').slice(0, 8)}`
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return `${time}-${hash.digest('hex').slice(0, 8)}`
 }
 
 const createdOf = (version: string) => {
@@ -192,10 +194,10 @@ export function createModelStore(storage: Storage, options: ModelStoreOptions = 
   return {
     async publish(batch, { spec, created, results }) {
       const fitted = results.flatMap((result) => (result.status === 'fitted' ? [result] : []))
-      const bytes = encodeBundle({ batch, created, libraryVersion, spec, models: fitted })
-      const version = nameVersion(created, bytes)
+      const parts = encodeBundle({ batch, created, libraryVersion, spec, models: fitted })
+      const version = nameVersion(created, parts)
       try {
-        await storage.put(versionKey(batch, version), bytes, { ifAbsent: true })
+        await storage.put(versionKey(batch, version), parts, { ifAbsent: true })
       } catch (error) {
         // Its name holds its hash: the same bundle was published before.
         if (!(error instanceof AnomstackError && error.code === 'STORAGE_CONFLICT'))

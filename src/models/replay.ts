@@ -1,14 +1,15 @@
 import { AnomstackError } from '../core/errors.ts'
 import type { Series } from '../core/series.ts'
+import type { Features } from '../timeseries/features.ts'
 import { warmup } from '../timeseries/preprocess.ts'
 import { createBucketer } from './bucketer.ts'
-import { rowsOf } from './judged-series.ts'
 import { type FitResult, fitMetric } from './metric-model.ts'
 import type { ModelSpec } from './model-spec.ts'
+import { createNewestRow } from './newest-row.ts'
 import { createPointWindow } from './point-window.ts'
 import { createRefitting } from './refitting.ts'
 import type { ReplayOptions } from './replay-options.ts'
-import { scoreRows, sliceRows } from './score-metric.ts'
+import { scoreRows } from './score-metric.ts'
 
 export interface ReplayedPoint {
   readonly timestamp: number
@@ -44,6 +45,9 @@ export function createReplayer(spec: ModelSpec, options: ReplayOptions): Replaye
   const onGrid: ModelSpec = { ...spec, preprocess: { ...spec.preprocess, freq: null } }
   const context = warmup(onGrid.preprocess) + 1
   const window = createPointWindow(Math.max(maxPoints, context))
+  const row = createNewestRow(onGrid.preprocess)
+  const time = new Float64Array(1)
+  const features: Features = { timestamps: time, data: row.data, columns: row.data.length, names: [] }
   const bucketer = createBucketer(spec.preprocess)
   const refitting = createRefitting(onGrid, options)
   let newest = Number.NEGATIVE_INFINITY
@@ -54,18 +58,15 @@ export function createReplayer(spec: ModelSpec, options: ReplayOptions): Replaye
     if (refitting.wait <= 0) refitting.refit(fittable())
     refitting.passed(1)
     window.push(timestamp, value)
-    const { model, learning } = refitting
-    const unjudged = { timestamp, value, score: null, expected: null, lower: null, upper: null }
-    if (!model) return { ...unjudged, reason: learning }
     const judged = window.newest(context)
-    const rows = rowsOf(judged, onGrid.preprocess)
-    const last = rows.timestamps.length - 1
-    if (rows.timestamps[last] !== timestamp) return { ...unjudged, reason: INCOMPLETE }
-    const scored = scoreRows(model, onGrid, {
-      judged,
-      features: sliceRows(rows, last, last + 1),
-      reasonsFrom,
-    })
+    const complete = row.push(judged.values)
+    const { model, learning } = refitting
+    if (!model || !complete) {
+      const reason = model ? INCOMPLETE : learning
+      return { timestamp, value, score: null, expected: null, lower: null, upper: null, reason }
+    }
+    time[0] = timestamp
+    const scored = scoreRows(model, onGrid, { judged, features, reasonsFrom })
     return {
       timestamp,
       value,

@@ -6,7 +6,12 @@ import type { PluginDefinition } from '../core/plugin.ts'
  * old object or the new one, whole, also after a crash. Errors: `STORAGE_FAILED`, and `STORAGE_CONFLICT` when a condition does not hold.
  */
 export interface Storage {
-  put(key: string, bytes: Uint8Array, condition?: PutCondition): Promise<{ readonly etag: string }>
+  /** `bytes` may come in parts that follow each other; they are not changed, and not to be changed until it resolves. */
+  put(
+    key: string,
+    bytes: Uint8Array | readonly Uint8Array[],
+    condition?: PutCondition,
+  ): Promise<{ readonly etag: string }>
   /** The object, or a part of it; undefined when there is none. */
   get(key: string, range?: ByteRange): Promise<StoredObject | undefined>
   head(key: string): Promise<ObjectInfo | undefined>

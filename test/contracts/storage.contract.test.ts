@@ -58,6 +58,16 @@ describe.each([...storages.values()])('storage $name', (definition) => {
     expect(definition.summary).toMatch(/\.$/)
   })
 
+  it('joins what comes in parts', async () => {
+    const parts = [300_000, 0, 1, 900_000, 700_000, 5].map((size, i) => new Uint8Array(size).fill(i + 1))
+    const { etag } = await storage.put('in/parts', parts, { ifAbsent: true })
+    const whole = await storage.get('in/parts')
+    expect(whole?.etag).toBe(etag)
+    expect(Buffer.concat(parts).equals(whole!.bytes)).toBe(true)
+    await storage.put('in/none', [])
+    expect((await storage.get('in/none'))?.bytes).toHaveLength(0)
+  })
+
   it('gives back what was put, empty and binary too', async () => {
     const all = Uint8Array.from({ length: 256 }, (_, i) => i)
     await storage.put('a/all', all)

@@ -138,7 +138,9 @@ describe('what a query returns', () => {
 
   it('values at the ends of what a number can hold do not break scoring', async () => {
     const extreme = [...calm(COUNT - 3), 1.7e308, -1.7e308, 5e-324]
-    const { bad, points } = await runBoth(badBatch(valuesSql(extreme), valuesSql(calm(COUNT), { name: 'ok' })))
+    const { bad, points } = await runBoth(
+      badBatch(valuesSql(extreme), valuesSql(calm(COUNT), { name: 'ok' })),
+    )
     expect((await points('bad', 'ok', 'score')).timestamps.length).toBeGreaterThan(0)
     for (const score of (await points('bad', 'm', 'score')).values) {
       expect(score).toBeGreaterThanOrEqual(0)
@@ -155,17 +157,22 @@ describe('a database that is not there', () => {
   nobody: {kind: postgres, url: 'postgres://user:s3cret@127.0.0.1:${await closedPort()}/db'}
 `
 
-  it.each(['folder', 'text', 'nobody'])('%s: the run fails, names the batch and tells no secret', async (db) => {
-    const { bad } = await runBoth({
-      'anomstack.yaml': await connections(),
-      'text.duckdb': 'this is no database',
-      'bad.yaml': `metric_batch: bad\ndb: ${db}\ningest_sql: select 1\n`,
-    })
-    expect(bad.status).toBe('failed')
-    expect(bad.error?.message).toMatch(/batch "bad"/)
-    expect(JSON.stringify(bad)).not.toContain('s3cret')
-    expect(bad.error?.code === 'CONNECTION_FAILED' || bad.error?.message.includes('parts failed')).toBe(true)
-  })
+  it.each(['folder', 'text', 'nobody'])(
+    '%s: the run fails, names the batch and tells no secret',
+    async (db) => {
+      const { bad } = await runBoth({
+        'anomstack.yaml': await connections(),
+        'text.duckdb': 'this is no database',
+        'bad.yaml': `metric_batch: bad\ndb: ${db}\ningest_sql: select 1\n`,
+      })
+      expect(bad.status).toBe('failed')
+      expect(bad.error?.message).toMatch(/batch "bad"/)
+      expect(JSON.stringify(bad)).not.toContain('s3cret')
+      expect(bad.error?.code === 'CONNECTION_FAILED' || bad.error?.message.includes('parts failed')).toBe(
+        true,
+      )
+    },
+  )
 })
 
 describe('a full disk', () => {

@@ -15,7 +15,8 @@ const CONTROL = '.anomstack/control.db'
 const COUNT = 60
 const AT = new Date(START + 61 * 60_000).toISOString()
 
-const quiet = 'disable_tholdalert: false\ntholdalert_methods: console\ntholdalert_thresholds: {m: {upper: 150}}\n'
+const quiet =
+  'disable_tholdalert: false\ntholdalert_methods: console\ntholdalert_thresholds: {m: {upper: 150}}\n'
 const spiked = calm(COUNT).map((value, index) => (index === COUNT - 1 ? value + 90 : value))
 
 beforeAll(() => {
@@ -30,7 +31,18 @@ interface Ended {
 function start(dir: string, limit = ''): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
   const child = spawn(
     '/bin/sh',
-    ['-c', `${limit} exec "$0" "$@"`, process.execPath, command, 'run', 'pipeline', '--project', dir, '--at', AT],
+    [
+      '-c',
+      `${limit} exec "$0" "$@"`,
+      process.execPath,
+      command,
+      'run',
+      'pipeline',
+      '--project',
+      dir,
+      '--at',
+      AT,
+    ],
     { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, ANOMSTACK_THREADS: '1' } },
   )
   let output = ''
@@ -63,7 +75,8 @@ const rows = (dir: string, type: string) =>
     METRICS,
     `select metric_timestamp as at, count(*) as rows from metrics where metric_type = '${type}' group by 1`,
   )
-const alerts = (dir: string) => read(dir, CONTROL, 'select batch, metric, kind, timestamp from alert order by kind')
+const alerts = (dir: string) =>
+  read(dir, CONTROL, 'select batch, metric, kind, timestamp from alert order by kind')
 const unfinished = (dir: string) =>
   read(dir, CONTROL, "select id from run where status in ('queued', 'running')")
 
@@ -97,8 +110,11 @@ describe('Ctrl+C in the middle of a run', () => {
   ])('%s: the command ends with 1, and the next run completes', async (_, files) => {
     const dir = await createProject(files)
     const { child, ended } = start(dir)
-    await until('the reading step', () =>
-      read(dir, CONTROL, "select name from step where name = 'ingest/read' and status = 'running'").length > 0,
+    await until(
+      'the reading step',
+      () =>
+        read(dir, CONTROL, "select name from step where name = 'ingest/read' and status = 'running'").length >
+        0,
     )
     child.kill('SIGINT')
     const { code, output } = await ended

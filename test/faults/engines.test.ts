@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { batchYaml, calm, justAfter, MINUTE, valuesSql } from '../jobs/series.ts'
-import { type TestPostgres, startPostgres } from '../postgres/start-postgres.ts'
+import { startPostgres, type TestPostgres } from '../postgres/start-postgres.ts'
 import { createProject, openApp, writeFiles } from '../project.ts'
 
 const NAMES = ['m', 'Größe/"µ" 🚀', 'flat']
@@ -18,7 +18,9 @@ const spiked = calm(COUNT + 4).map((value, index) => (index === COUNT ? value + 
 const flat = new Array<number>(COUNT + 4).fill(12.5)
 
 function sql(count: number, restated = 0): string {
-  const values = spiked.map((value, index) => (index === COUNT - 2 ? value + restated : value)).slice(0, count)
+  const values = spiked
+    .map((value, index) => (index === COUNT - 2 ? value + restated : value))
+    .slice(0, count)
   return NAMES.map((name) => valuesSql(name === 'flat' ? flat.slice(0, count) : values, { name })).join(
     ' union all ',
   )
@@ -48,7 +50,14 @@ async function scenario(kind: string, options: Readonly<Record<string, string>>)
       tables.push({ name, type, timestamps: [...timestamps], values: [...values], metadata })
     }
   const alerts = (await app.control.alerts.list({ limit: 100 }))
-    .map(({ metric, kind, timestamp, value, score, reason }) => ({ metric, kind, timestamp, value, score, reason }))
+    .map(({ metric, kind, timestamp, value, score, reason }) => ({
+      metric,
+      kind,
+      timestamp,
+      value,
+      score,
+      reason,
+    }))
     .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
   return { tables, alerts }
 }

@@ -34,7 +34,18 @@ const CHANGES: Readonly<Record<Part, readonly string[]>> = {
   storage: ['put', 'delete'],
   channel: ['send'],
   alerts: ['raise', 'markRevised', 'saveLook', 'takeDue', 'settle', 'retryDelivery'],
-  runs: ['enqueue', 'claim', 'claimById', 'finish', 'requeue', 'cancel', 'saveStep', 'saveLogs', 'heartbeat', 'retire'],
+  runs: [
+    'enqueue',
+    'claim',
+    'claimById',
+    'finish',
+    'requeue',
+    'cancel',
+    'saveStep',
+    'saveLogs',
+    'heartbeat',
+    'retire',
+  ],
 }
 
 type Call = (...values: readonly unknown[]) => unknown

@@ -32,11 +32,7 @@ describe('score_sql of the batch’s own', () => {
       'select 1 as metric_timestamp, 2 as metric_value',
       /batch "a", a\.yaml \(score_sql\): the rows have no metric_name/,
     ],
-    [
-      'that is no template',
-      'select {{ oops',
-      /batch "a".*(score_sql|a\.yaml)/s,
-    ],
+    ['that is no template', 'select {{ oops', /batch "a".*(score_sql|a\.yaml)/s],
   ])('%s fails the stage with an error that says where; the other stages run', async (_, sql, message) => {
     const { app, run, points } = await project(`score_sql: '${sql}'\n`)
     if (!app.project.batches.has('a')) {
@@ -47,11 +43,13 @@ describe('score_sql of the batch’s own', () => {
     expect(ended.status).toBe('failed')
     expect(ended.error?.message).toMatch(message)
     expect((await points('a', 'm', 'metric')).timestamps).toHaveLength(COUNT)
-    expect(ended.steps.some(({ name, status }) => name === 'change/compare' && status === 'succeeded')).toBe(true)
+    expect(ended.steps.some(({ name, status }) => name === 'change/compare' && status === 'succeeded')).toBe(
+      true,
+    )
   })
 
   it('that returns nothing scores nothing, and is no failure', async () => {
-    const { run, points } = await project("score_sql: select 1 as metric_value where 1 = 0\n")
+    const { run, points } = await project('score_sql: select 1 as metric_value where 1 = 0\n')
     expect((await run('pipeline', 'a', NOW)).status).toBe('succeeded')
     expect((await points('a', 'm', 'score')).timestamps).toHaveLength(0)
   })
@@ -105,11 +103,7 @@ export function preprocess({ values }: Series): number[][] {
     ['with rows of many widths', 'export const preprocess = () => [[1], [1, 2]]', /columns/],
     ['with a syntax error', 'export const preprocess = (', /a\.yaml/],
     ['that exports something else', 'export const process = () => []', /preprocess/],
-    [
-      'that never ends',
-      'export const preprocess = () => { for (;;) ; }',
-      /(took longer|time limit|stopped)/,
-    ],
+    ['that never ends', 'export const preprocess = () => { for (;;) ; }', /(took longer|time limit|stopped)/],
   ])('%s fails the stage with an error that names the batch and says why', async (_, text, message) => {
     const { run, points } = await project(`${inline(text)}function_timeout: 2s\n`)
     const ended = await run('pipeline', 'a', NOW)

@@ -127,9 +127,11 @@ export async function openFaultyProgram(batches: number): Promise<FaultyProgram>
       const alerts = await app.control.alerts.list({ batch, limit: 100 })
       return {
         rows: rows.map((row) => JSON.stringify(row).replace(/\\"scored_at\\":\d+/, '')),
-        alerts: alerts.map(({ metric, kind, timestamp, value, score, reason }) =>
-          JSON.stringify({ kind, metric, timestamp, value, score, reason }),
-        ).sort(),
+        alerts: alerts
+          .map(({ metric, kind, timestamp, value, score, reason }) =>
+            JSON.stringify({ kind, metric, timestamp, value, score, reason }),
+          )
+          .sort(),
       }
     },
     async restart() {
@@ -137,7 +139,8 @@ export async function openFaultyProgram(batches: number): Promise<FaultyProgram>
       app = await open()
       await app.orchestrator.start({ concurrency: 2 })
       for (const status of ['queued', 'running'] as const)
-        for (const { id } of await app.control.runs.list({ status, limit: 100 })) await app.orchestrator.wait(id)
+        for (const { id } of await app.control.runs.list({ status, limit: 100 }))
+          await app.orchestrator.wait(id)
     },
     async close() {
       await app.close(0)

@@ -1,0 +1,103 @@
+import type { Alert, Finding } from '../alerts/alert.ts'
+import { reaches } from '../alerts/anomaly-policy.ts'
+import { type AnomalyDecision, decideAnomalies, smoothedScore } from '../alerts/decide-anomalies.ts'
+import type { Batch } from '../config/project.ts'
+import type { Points } from '../databases/database.ts'
+import { readScoreNote, type ScoreNote } from '../models/score-note.ts'
+
+export interface MetricScores {
+  readonly metric: string
+  /** Newest scores, with their notes as metadata. */
+  readonly scores: Points
+  /** Timestamps of the metric's alert rows. */
+  readonly rows: ReadonlySet<number>
+  /** Alerts of kind anomaly that are on record. */
+  readonly recorded: readonly Alert[]
+  /** Until when the batch's scores have been looked at, epoch ms. */
+  readonly lastLooked: number | undefined
+}
+
+export interface MetricJudgement {
+  readonly findings: readonly Finding[]
+  /** Ids of alerts whose value was restated and is not strange any more. */
+  readonly revised: readonly string[]
+  /** When the newest of the scores was made, epoch ms. */
+  readonly lookedUntil: number
+}
+
+/** Decides which points of a metric alert, and which alerts its restated values have made moot. */
+export function judgeMetric(batch: Batch, question: MetricScores): MetricJudgement {
+  const { metric, scores, rows, recorded, lastLooked } = question
+  const { settings } = batch
+  const notes = Array.from(scores.timestamps, (_, index) => readScoreNote(scores.metadata?.[index]))
+  const scoredAt = notes.map((note) => note?.scored_at ?? 0)
+  const decisions = decideAnomalies(
+    { timestamps: scores.timestamps, scores: scores.values },
+    {
+      threshold: settings.alert_threshold,
+      smoothN: settings.alert_smooth_n,
+      snoozeN: settings.alert_snooze_n,
+      recentN: settings.alert_recent_n,
+      isNew: newSince(lastLooked, scoredAt),
+      raised: new Set([...rows, ...recorded.map(({ timestamp }) => timestamp)]),
+      always: settings.alert_always,
+    },
+  )
+  return {
+    findings: decisions.map((decision) =>
+      toFinding(batch, metric, { decision, scores, note: notes[decision.index] }),
+    ),
+    revised: recorded.filter((alert) => isMoot(alert, scores, notes, batch)).map(({ id }) => id),
+    lookedUntil: Math.max(0, ...scoredAt),
+  }
+}
+
+/** Tells the points that were scored after the last look. At the first look at a metric none is new: what is old by then is history. */
+function newSince(lastLooked: number | undefined, scoredAt: readonly number[]): (index: number) => boolean {
+  if (lastLooked === undefined || !scoredAt.some((at) => at <= lastLooked)) return () => false
+  return (index) => scoredAt[index]! > lastLooked
+}
+
+interface Decided {
+  readonly decision: AnomalyDecision
+  readonly scores: Points
+  readonly note: ScoreNote | undefined
+}
+
+function toFinding(batch: Batch, metric: string, { decision, scores, note }: Decided): Finding {
+  const threshold = batch.settings.alert_threshold
+  const smoothed = Math.round(decision.smoothed * 10_000) / 10_000
+  return {
+    batch: batch.name,
+    metric,
+    kind: 'anomaly',
+    timestamp: scores.timestamps[decision.index]!,
+    value: note?.value ?? 0,
+    score: smoothed,
+    reason:
+      note === undefined || note.reason === ''
+        ? `The smoothed anomaly score is ${smoothed}; alerts are raised from ${threshold} on.`
+        : note.reason,
+    details: {
+      threshold,
+      score: scores.values[decision.index]!,
+      expected: note?.expected ?? null,
+      lower: note?.lower ?? null,
+      upper: note?.upper ?? null,
+    },
+  }
+}
+
+/** Whether the value that an alert judged was restated, and its smoothed score does not reach the threshold any more. */
+function isMoot(
+  alert: Alert,
+  scores: Points,
+  notes: readonly (ScoreNote | undefined)[],
+  { settings }: Batch,
+): boolean {
+  if (alert.revisedAt !== undefined) return false
+  const index = scores.timestamps.indexOf(alert.timestamp)
+  const judged = notes[index]?.value
+  if (index < 0 || judged === undefined || judged === alert.value) return false
+  return !reaches(smoothedScore(scores.values, index, settings.alert_smooth_n), settings.alert_threshold)
+}
