@@ -1,43 +1,31 @@
-import { pathToFileURL } from 'node:url'
 import { createRandom } from '../src/core/random.ts'
 import type { DetectorDefinition, Matrix } from '../src/detectors/detector.ts'
-import { detectors } from '../src/detectors/index.ts'
-
-/** Milliseconds of one detector on one size of data, the fastest of some runs. */
-export interface DetectorTiming {
-  readonly detector: string
-  readonly rows: number
-  readonly columns: number
-  /** Fit, with the scores of the training rows. */
-  readonly fit: number
-  /** Scores of as many other rows. */
-  readonly score: number
-  /** Scores of 25 rows by a model just restored. */
-  readonly scoreFew: number
-}
+import type * as Detectors from '../src/detectors/index.ts'
+import { built } from './built.ts'
+import type { Benchmark, Measurement } from './measurement.ts'
 
 const SIZES = [
-  { rows: 2000, columns: 6, runs: 15 },
+  { rows: 2_500, columns: 6, runs: 15 },
   { rows: 100_000, columns: 10, runs: 1 },
 ]
 
-/** Times every detector at 2,000 rows of 6 columns and 100,000 rows of 10. */
-export function detectorsBench(
-  report: (timing: DetectorTiming) => void = () => {},
-): readonly DetectorTiming[] {
-  const timings: DetectorTiming[] = []
+/** Every detector: fit with the scores of the training rows, scores of as many other rows, and of 25 by a model just restored. The fastest of some runs. */
+export const benchmark: Benchmark = async () => {
+  const { detectors } = await built<typeof Detectors>('detectors/index.js')
+  const results: Measurement[] = []
   for (const { rows, columns, runs } of SIZES)
     for (const definition of detectors.values()) {
       const width = definition.name === 'MAD' ? 1 : columns
-      const timing = timeDetector(definition, {
-        train: gaussian(rows, width, 1),
-        test: gaussian(rows, width, 2),
-        runs,
-      })
-      timings.push(timing)
-      report(timing)
+      const train = gaussian(rows, width, 1)
+      const best = timeDetector(definition, { train, test: gaussian(rows, width, 2), runs })
+      const size = `${definition.name}, ${rows.toLocaleString('en')} x ${width}`
+      results.push(
+        { name: `${size}: fit`, value: best.fit, unit: 'ms' },
+        { name: `${size}: score`, value: best.score, unit: 'ms' },
+        { name: `${size}: restore, score 25`, value: best.scoreFew, unit: 'ms' },
+      )
     }
-  return timings
+  return results
 }
 
 interface Load {
@@ -46,7 +34,7 @@ interface Load {
   readonly runs: number
 }
 
-function timeDetector(definition: DetectorDefinition, { train, test, runs }: Load): DetectorTiming {
+function timeDetector(definition: DetectorDefinition, { train, test, runs }: Load) {
   const few = { ...test, rows: 25, data: test.data.subarray(0, 25 * test.columns) }
   const options = definition.options.parse({})
   const best = {
@@ -60,14 +48,12 @@ function timeDetector(definition: DetectorDefinition, { train, test, runs }: Loa
     const fitted = performance.now()
     model.score(test)
     const scored = performance.now()
-    const restored = definition.restore(model.state)
-    const ready = performance.now()
-    restored.score(few)
+    definition.restore(model.state).score(few)
     best.fit = Math.min(best.fit, fitted - start)
     best.score = Math.min(best.score, scored - fitted)
-    best.scoreFew = Math.min(best.scoreFew, performance.now() - ready)
+    best.scoreFew = Math.min(best.scoreFew, performance.now() - scored)
   }
-  return { detector: definition.name, rows: train.rows, columns: train.columns, ...best }
+  return best
 }
 
 function gaussian(rows: number, columns: number, seed: number): Matrix {
@@ -78,10 +64,3 @@ function gaussian(rows: number, columns: number, seed: number): Matrix {
   )
   return { data, rows, columns }
 }
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
-  detectorsBench(({ detector, rows, columns, fit, score, scoreFew }) => {
-    const size = `${rows} x ${columns}`.padStart(12)
-    const times = `fit ${fit.toFixed(2)} ms, score ${score.toFixed(2)} ms, 25 rows ${scoreFew.toFixed(3)} ms`
-    process.stdout.write(`${detector.padEnd(8)} ${size}  ${times}\n`)
-  })

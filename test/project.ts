@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach } from 'vitest'
 import { type App, createApp } from '../src/app.ts'
-import { silentLogger } from '../src/core/logger.ts'
+import { type Logger, silentLogger } from '../src/core/logger.ts'
 import type { MetricType } from '../src/core/metric-row.ts'
 import type { Points } from '../src/databases/database.ts'
 import type { JobName, Run, Step } from '../src/runs/run.ts'
@@ -30,8 +30,8 @@ export async function writeFiles(dir: string, files: Readonly<Record<string, str
 }
 
 /** The program on a project, all parts real; closed after the test. */
-export async function openApp(dir: string): Promise<ProjectApp> {
-  const app = await createApp(dir, { logger: () => silentLogger })
+export async function openApp(dir: string, log: Logger['log'] = silentLogger.log): Promise<ProjectApp> {
+  const app = await createApp(dir, { logger: () => ({ log }) })
   cleanups.push(() => app.close(0))
   return {
     app,

@@ -146,7 +146,9 @@ async function* judged(
   for (const point of replayer.flush()) yield show(point, new Date(point.timestamp).toISOString())
 }
 
-const rounded = (value: number | null) => (value === null ? null : Number(value.toPrecision(9)))
+/** Null for what is not known, or too large for a number. */
+const rounded = (value: number | null) =>
+  value === null || !Number.isFinite(value) ? null : Number(value.toPrecision(9))
 
 function csvLine(
   { value, score, expected, lower, upper }: ReplayedPoint,

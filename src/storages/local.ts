@@ -114,7 +114,7 @@ function createLocalStorage(root: string): Storage {
     const path = join(workFolder, `${hostTag}-${process.pid}-${randomBytes(8).toString('hex')}`)
     const handle = await open(path, 'wx')
     try {
-      await handle.writeFile(bytes instanceof Uint8Array ? bytes : gathered(bytes))
+      for (const part of bytes instanceof Uint8Array ? [bytes] : gathered(bytes)) await handle.writeFile(part)
       // The kernel's own stamp is some milliseconds coarse: two versions of one size could share an etag.
       const now = (performance.timeOrigin + performance.now()) / 1000
       await handle.utimes(now, now)
