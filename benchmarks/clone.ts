@@ -31,9 +31,7 @@ export const benchmark: Benchmark = () =>
         await ended
       }
     })
-    return [
-      { name: 'git clone, npm start, first anomaly', value: seconds, unit: 's', target: { most: 60 } },
-    ]
+    return [{ name: 'git clone, npm start, first anomaly', value: seconds, unit: 's', target: { most: 60 } }]
   })
 
 async function textOf(url: string): Promise<string> {

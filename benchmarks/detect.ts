@@ -13,7 +13,10 @@ const main = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 export const benchmark: Benchmark = () =>
   inScratchFolder(async (folder) => {
     const { timestamps, values } = makeSeries('detected', POINTS)
-    const lines = Array.from(timestamps, (timestamp, i) => `${new Date(timestamp).toISOString()},${values[i]}`)
+    const lines = Array.from(
+      timestamps,
+      (timestamp, i) => `${new Date(timestamp).toISOString()},${values[i]}`,
+    )
     const file = join(folder, 'points.csv')
     await writeFile(file, `timestamp,value\n${lines.join('\n')}\n`)
     const { seconds, result } = await timed(() =>

@@ -17,7 +17,5 @@ export const benchmark: Benchmark = () =>
     await table.ensure()
     const { seconds } = await timed(() => table.upsert(metricRows(400, 2_500)))
     await database.close()
-    return [
-      { name: 'upsert 1,000,000 rows into SQLite', value: seconds, unit: 's', target: { most: 12 } },
-    ]
+    return [{ name: 'upsert 1,000,000 rows into SQLite', value: seconds, unit: 's', target: { most: 12 } }]
   })

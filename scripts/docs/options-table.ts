@@ -5,8 +5,8 @@ interface Schema {
   readonly type?: string | readonly string[]
   readonly description?: string
   readonly default?: unknown
-  readonly enum?: readonly unknown[]
-  readonly const?: unknown
+  readonly enum?: readonly (string | number | boolean)[]
+  readonly const?: string | number | boolean
   readonly format?: string
   readonly pattern?: string
   readonly anyOf?: readonly Schema[]
@@ -97,6 +97,7 @@ function typeText(schema: Schema): string {
       return schema.format === 'uri' ? 'address' : 'text'
     case 'null':
       return 'null'
+    case undefined:
     default:
       return 'anything'
   }

@@ -124,7 +124,7 @@ function resultText(result: Json | undefined): string {
 }
 
 function indented(text: string): string {
-  return `  ${text.trim().replaceAll('\n', '\n    ')}`
+  return `  ${text.trim().replaceAll('\n', '\n    ')}`.replace(/ +$/gm, '')
 }
 
 function duration({ startedAt, endedAt }: Pick<Run, 'startedAt' | 'endedAt'>): string {

@@ -1,5 +1,6 @@
 import pino from 'pino'
 import type { Logger, LogLevel } from '../core/logger.ts'
+import { printable } from './paint.ts'
 
 const COLOURS: Readonly<Record<LogLevel, string>> = {
   debug: '\u001b[2m',
@@ -22,11 +23,11 @@ export function createTerminalLogger(options: {
         if (!wanted(level)) return
         const time = new Date().toTimeString().slice(0, 8)
         const rest = Object.entries(fields).map(
-          ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+          ([key, value]) => `${key}=${typeof value === 'string' ? printable(value) : JSON.stringify(value)}`,
         )
         process.stderr.write(
           redact(
-            `\u001b[2m${time}\u001b[0m ${COLOURS[level]}${level.padEnd(5)}\u001b[0m ${message} \u001b[2m${rest.join(' ')}\u001b[0m\n`,
+            `\u001b[2m${time}\u001b[0m ${COLOURS[level]}${level.padEnd(5)}\u001b[0m ${printable(message)} \u001b[2m${rest.join(' ')}\u001b[0m\n`,
           ),
         )
       },

@@ -1,16 +1,7 @@
 import { resolve } from 'node:path'
-import { type DuckDBConnection, ResultReturnType } from '@duckdb/node-api'
 import { z } from 'zod'
-import { AnomstackError, messageOf } from '../core/errors.ts'
-import { defineDatabase, type MetricsTable, type QueryOptions, type SqlRow } from './database.ts'
-import { readHistory } from './duckdb-history.ts'
-import { acquireInstance, releaseInstance, type SharedInstance } from './duckdb-instance.ts'
-import { ensureTable } from './duckdb-shape.ts'
-import { deleteBefore, deleteRows, summarize, upsertRows } from './duckdb-table.ts'
-import { plainValue } from './duckdb-values.ts'
-import { tableNameParts } from './identifiers.ts'
-import { interruptible, type Patience } from './interruption.ts'
-import { keyedRows, rowCount } from './keyed-rows.ts'
+import { defineDatabase } from './database.ts'
+import { lazyDatabase } from './lazy-database.ts'
 
 export const duckdb = defineDatabase({
   name: 'duckdb',
@@ -23,139 +14,9 @@ export const duckdb = defineDatabase({
   }),
   example: { path: 'tmpdata/anomstack-duckdb.db' },
   environment: { path: 'ANOMSTACK_DUCKDB_PATH' },
-  create: ({ path }, { projectDir }) => {
-    const session = createSession(/^(:memory:$|md:)/.test(path) ? path : resolve(projectDir, path))
-    return {
-      query: (sql, options = {}) =>
-        session.run(options, { failure: 'QUERY_FAILED' }, (connection) => runStatements(connection, sql)),
-      metricsTable: (name) => metricsTable(session, name),
-      close: session.close,
-    }
-  },
+  create: ({ path }, { projectDir }) =>
+    lazyDatabase('@duckdb/node-api', async () => {
+      const { openDuckdb } = await import('./duckdb-database.ts')
+      return openDuckdb(/^(:memory:$|md:)/.test(path) ? path : resolve(projectDir, path))
+    }),
 })
-
-interface Session {
-  /** Runs work on a connection of its own, and stops it when the caller gives up. */
-  run<T>(options: QueryOptions, kind: WorkKind, work: Work<T>): Promise<T>
-  close(): Promise<void>
-}
-
-interface WorkKind {
-  /** What a failure of the engine is called. */
-  readonly failure: 'QUERY_FAILED' | 'WRITE_FAILED'
-  /** Whether it waits for other writers. */
-  readonly inTurn?: boolean
-}
-
-type Work<T> = (
-  connection: DuckDBConnection,
-  context: { shared: SharedInstance; patience: Patience },
-) => Promise<T>
-
-function createSession(path: string): Session {
-  let shared: SharedInstance | undefined
-  let closed = false
-  const running = new Set<Promise<unknown>>()
-
-  const runOn = async <T>(instance: SharedInstance, patience: Patience, work: Work<T>): Promise<T> => {
-    const connection = await instance.connect()
-    // An interrupt only reaches a statement that is running, so it is repeated until the work has noticed.
-    let insisting: NodeJS.Timeout | undefined
-    let finished = false
-    patience.ended.catch(() => {
-      if (!finished) insisting = setInterval(() => connection.interrupt(), 10)
-    })
-    try {
-      patience.check()
-      return await work(connection, { shared: instance, patience })
-    } finally {
-      finished = true
-      clearInterval(insisting)
-      connection.closeSync()
-    }
-  }
-
-  const run: Session['run'] = async (options, { failure, inTurn = false }, work) => {
-    if (closed)
-      throw new AnomstackError('CONNECTION_FAILED', 'the database has been closed', { retryable: false })
-    shared ??= acquireInstance(path)
-    const instance = shared
-    const task = interruptible(options, (patience) =>
-      inTurn
-        ? instance.writers(patience, () => runOn(instance, patience, work))
-        : runOn(instance, patience, work),
-    )
-    running.add(task)
-    try {
-      return await task
-    } catch (error) {
-      throw error instanceof AnomstackError
-        ? error
-        : new AnomstackError(failure, `DuckDB: ${messageOf(error)}`, { cause: error, retryable: false })
-    } finally {
-      running.delete(task)
-    }
-  }
-
-  return {
-    run,
-    close: async () => {
-      if (closed) return
-      closed = true
-      await Promise.allSettled(running)
-      if (shared !== undefined) await releaseInstance(path, shared)
-    },
-  }
-}
-
-/** Only white space, semicolons and comments, on which DuckDB's parser fails without a reason. */
-const EMPTY_SQL = /^(?:\s|;|--[^\n]*|\/\*.*?\*\/)*$/s
-
-async function runStatements(connection: DuckDBConnection, sql: string): Promise<readonly SqlRow[]> {
-  if (EMPTY_SQL.test(sql)) return []
-  const statements = await connection.extractStatements(sql)
-  let rows: readonly SqlRow[] = []
-  for (let i = 0; i < statements.count; i++) {
-    const prepared = await statements.prepare(i)
-    try {
-      const result = await prepared.run()
-      if (result.returnType === ResultReturnType.QUERY_RESULT)
-        rows = await result.convertRowObjects(plainValue)
-    } finally {
-      prepared.destroySync()
-    }
-  }
-  return rows
-}
-
-function metricsTable(session: Session, name: string): MetricsTable {
-  const parts = tableNameParts(name)
-  const write = { failure: 'WRITE_FAILED', inTurn: true } as const
-  const read = { failure: 'QUERY_FAILED' } as const
-  return {
-    ensure: () => session.run({}, write, (connection, { shared }) => ensureTable(connection, shared, parts)),
-    upsert: async (rows, options = {}) => {
-      const series = keyedRows(rows)
-      if (series.length > 0)
-        await session.run(options, write, (connection, { patience }) =>
-          upsertRows(connection, parts, { series, patience }),
-        )
-      return rowCount(series)
-    },
-    history: async (query, options = {}) => {
-      if (query.types.length === 0 || query.metrics?.length === 0) return new Map()
-      return session.run(options, read, (connection) => readHistory(connection, parts, query))
-    },
-    deleteBefore: (query, options = {}) =>
-      session.run(options, write, (connection) => deleteBefore(connection, parts, query)),
-    deleteRows: async (keys, options = {}) => {
-      const series = keyedRows([...keys].map((key) => ({ ...key, value: 0, metadata: '' })))
-      if (series.length === 0) return 0
-      return session.run(options, write, (connection, { patience }) =>
-        deleteRows(connection, parts, { series, patience }),
-      )
-    },
-    summary: (query, options = {}) =>
-      session.run(options, read, (connection) => summarize(connection, parts, query)),
-  }
-}

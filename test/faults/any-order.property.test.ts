@@ -78,7 +78,7 @@ model_configs: [{model_name: KNN}]
         } else if (command.do === 'restate' && 'back' in command) {
           values[count - 1 - command.back]! += command.by
           await write()
-        } else await execute(command.do as JobName)
+        } else await execute(command.do)
       }
       await execute('pipeline')
       const before = await everything(batch)

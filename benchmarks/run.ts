@@ -1,0 +1,84 @@
+// `npm run bench [name…]`: takes every benchmark, or those named, several times, each time in a new process, and writes RESULTS.md.
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Benchmark, Measurement } from './measurement.ts'
+import { newestResults, type Result, resultsPage, summarise } from './results-page.ts'
+
+/** How often each is taken; the long ones less. */
+const RUNS: Readonly<Record<string, number>> = {
+  pipeline: 3,
+  upsert: 5,
+  detect: 5,
+  start: 5,
+  clone: 1,
+  models: 3,
+  detectors: 3,
+  databases: 1,
+}
+const LOCAL = '--once'
+const MARK = 'measurements: '
+const root = fileURLToPath(new URL('..', import.meta.url))
+const pageFile = new URL('./RESULTS.md', import.meta.url)
+const storeFile = new URL('./results.json', import.meta.url)
+
+const [first, ...rest] = process.argv.slice(2)
+if (first === LOCAL) {
+  const { benchmark } = (await import(new URL(`./${rest[0]}.ts`, import.meta.url).href)) as {
+    readonly benchmark: Benchmark
+  }
+  process.stdout.write(`${MARK}${JSON.stringify(await benchmark())}\n`)
+} else measureAll(first === undefined ? Object.keys(RUNS) : [first, ...rest])
+
+function measureAll(names: readonly string[]): void {
+  const unknown = names.filter((name) => !Object.hasOwn(RUNS, name))
+  if (unknown.length > 0) {
+    process.stderr.write(
+      `there is no benchmark ${unknown.join(', ')}; there are ${Object.keys(RUNS).join(', ')}\n`,
+    )
+    process.exitCode = 1
+    return
+  }
+  const code = "import('./scripts/prepare.mjs').then((prepare) => prepare.build())"
+  run(['--input-type=module', '--eval', code])
+  const results = new Map<string, readonly Result[]>(newestResults(readIfThere()))
+  for (const name of names) {
+    const runs = Array.from({ length: RUNS[name]! }, (_, i) => {
+      process.stderr.write(`${name} ${i + 1}/${RUNS[name]} …\n`)
+      return measureOnce(name)
+    })
+    const summary = summarise(runs)
+    results.set(name, summary)
+    for (const { name: what, median, unit } of summary)
+      process.stdout.write(`${what}: ${Number(median.toPrecision(4))} ${unit}\n`)
+    writeFileSync(storeFile, `${JSON.stringify(Object.fromEntries(results), null, 2)}\n`)
+    writeFileSync(pageFile, resultsPage(results, Object.keys(RUNS)))
+  }
+}
+
+function measureOnce(name: string): readonly Measurement[] {
+  const script = fileURLToPath(import.meta.url)
+  const output = run(['--import', 'tsx', script, LOCAL, name])
+  const line = output.split('\n').find((each) => each.startsWith(MARK))
+  if (line === undefined) throw new Error(`the benchmark ${name} printed no measurements: ${output}`)
+  return JSON.parse(line.slice(MARK.length)) as Measurement[]
+}
+
+function run(args: readonly string[]): string {
+  const { status, stdout } = spawnSync(process.execPath, args, {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 2 ** 26,
+  })
+  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}`)
+  return stdout
+}
+
+function readIfThere(): string | undefined {
+  try {
+    return readFileSync(storeFile, 'utf8')
+  } catch {
+    return undefined
+  }
+}

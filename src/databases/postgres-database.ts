@@ -1,0 +1,113 @@
+import type { ClientConfig } from 'pg'
+import type { Database, MetricsTable, SqlRow } from './database.ts'
+import { tableNameParts } from './identifiers.ts'
+import { keyedRows, rowCount } from './keyed-rows.ts'
+import { readHistory } from './postgres-history.ts'
+import type { PostgresOptions } from './postgres-options.ts'
+import { type PostgresPool, postgresPool } from './postgres-pool.ts'
+import { ensureTable } from './postgres-shape.ts'
+import { checkKeyLengths, deleteBefore, deleteRows, summarize, upsertRows } from './postgres-table.ts'
+
+/** A PostgreSQL server; connects at the first call. */
+export function openPostgres(given: PostgresOptions): Database {
+  const pool = postgresPool(clientConfig(given), secretsOf(given))
+  return {
+    query: (sql, queryOptions = {}) =>
+      pool.run(queryOptions, { failure: 'QUERY_FAILED', sql }, async (client) =>
+        lastRows(await client.query(sql)),
+      ),
+    metricsTable: (name) => metricsTable(pool, name),
+    close: pool.close,
+  }
+}
+
+function clientConfig({ url, host, port, user, password, database, ssl }: PostgresOptions): ClientConfig {
+  return {
+    ...(url === undefined
+      ? { host: host ?? 'localhost' }
+      : { connectionString: withDefaults(url, { host, port, user, password, database }) }),
+    ...(url === undefined ? defined({ port, user, password, database }) : {}),
+    ...(ssl === undefined ? {} : { ssl: sslOf(ssl) }),
+  }
+}
+
+function defined(values: Record<string, string | number | undefined>): ClientConfig {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+}
+
+/** Parts that the address leaves out, from the other options. */
+function withDefaults(
+  url: string,
+  { host, port, user, password, database }: Omit<PostgresOptions, 'url' | 'ssl'>,
+): string {
+  if (!URL.canParse(url)) return url
+  const address = new URL(url)
+  if (address.hostname === '' && host !== undefined) address.hostname = host
+  if (address.port === '' && port !== undefined) address.port = String(port)
+  if (address.username === '' && user !== undefined) address.username = encodeURIComponent(user)
+  if (address.password === '' && password !== undefined) address.password = encodeURIComponent(password)
+  if (address.pathname.length < 2 && database !== undefined)
+    address.pathname = `/${encodeURIComponent(database)}`
+  return address.href
+}
+
+function sslOf(ssl: NonNullable<PostgresOptions['ssl']>): ClientConfig['ssl'] {
+  if (ssl === false || ssl === 'disable') return false
+  return { rejectUnauthorized: ssl !== 'require' }
+}
+
+/** What must not show in an error: the address, and the password as it is and as addresses write it. */
+function secretsOf({ url, password }: PostgresOptions): readonly string[] {
+  const inUrl = url !== undefined && URL.canParse(url) ? new URL(url).password : ''
+  const all = [url ?? '', password ?? '', encodeURIComponent(password ?? ''), inUrl, decodeSafely(inUrl)]
+  return [...new Set(all)].filter((secret) => secret !== '').sort((a, b) => b.length - a.length)
+}
+
+function decodeSafely(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+interface Result {
+  readonly rows: readonly SqlRow[]
+  readonly fields: readonly unknown[]
+}
+
+/** The driver answers several statements with a list. */
+function lastRows(result: Result | readonly Result[]): readonly SqlRow[] {
+  const results = Array.isArray(result) ? (result as readonly Result[]) : [result as Result]
+  return results.findLast(({ fields }) => fields.length > 0)?.rows ?? []
+}
+
+function metricsTable(pool: PostgresPool, name: string): MetricsTable {
+  const parts = tableNameParts(name)
+  const write = { failure: 'WRITE_FAILED' } as const
+  const read = { failure: 'QUERY_FAILED' } as const
+  return {
+    ensure: () => pool.run({}, write, (client) => ensureTable(client, parts)),
+    upsert: async (rows, queryOptions = {}) => {
+      const series = keyedRows(rows)
+      checkKeyLengths(series)
+      if (series.length > 0)
+        await pool.run(queryOptions, write, (client) => upsertRows(client, parts, series))
+      return rowCount(series)
+    },
+    history: async (query, queryOptions = {}) => {
+      if (query.types.length === 0 || query.metrics?.length === 0) return new Map()
+      return pool.run(queryOptions, read, (client) => readHistory(client, parts, query))
+    },
+    deleteBefore: (query, queryOptions = {}) =>
+      pool.run(queryOptions, write, (client) => deleteBefore(client, parts, query)),
+    deleteRows: async (keys, queryOptions = {}) => {
+      const series = keyedRows([...keys].map((key) => ({ ...key, value: 0, metadata: '' })))
+      return series.length === 0
+        ? 0
+        : pool.run(queryOptions, write, (client) => deleteRows(client, parts, series))
+    },
+    summary: (query, queryOptions = {}) =>
+      pool.run(queryOptions, read, (client) => summarize(client, parts, query)),
+  }
+}
