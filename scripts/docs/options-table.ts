@@ -82,7 +82,7 @@ function typeText(schema: Schema): string {
     const types = schema.type.filter((type) => type !== 'null')
     return types.map((type) => typeText({ ...schema, type })).join(', or ')
   }
-  switch (schema.type) {
+  switch (schema.type ?? '') {
     case 'integer':
       return `whole number${rangeText(schema)}`
     case 'number':
@@ -97,7 +97,6 @@ function typeText(schema: Schema): string {
       return schema.format === 'uri' ? 'address' : 'text'
     case 'null':
       return 'null'
-    case undefined:
     default:
       return 'anything'
   }

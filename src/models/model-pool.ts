@@ -105,7 +105,7 @@ function received<Outcome extends { readonly status: string }>(
 /** Threads start with the first work and end when there has been none for a while. */
 export function createModelPool({
   threads = availableParallelism(),
-  idleMs = 30_000,
+  idleMs = 10_000,
 }: ModelPoolOptions = {}): ModelPool {
   let started: Promise<Piscina> | undefined
   let closed = false
