@@ -36,8 +36,13 @@ export async function serve(
   })
   const listening = await listen(server, options)
   const scheduler = createScheduler({ clock, orchestrator, control, logger, schedules: () => schedules })
-  if (options.backfill) await backfillNewBatches(app)
-  await orchestrator.start({ concurrency: project.server.concurrency })
+  try {
+    if (options.backfill) await backfillNewBatches(app)
+    await orchestrator.start({ concurrency: project.server.concurrency })
+  } catch (error) {
+    await listening.close(0)
+    throw error
+  }
   pump.start()
   scheduler.start()
   return {

@@ -18,9 +18,7 @@ const recency = (fallback: number, description: string) =>
   z.int().min(1).default(fallback).meta({ description })
 
 const modelConfig = z.strictObject({
-  model_name: text(
-    'Name of a detector, as `anomstack detectors` lists them; PyOD class names are understood.',
-  ),
+  model_name: text('Name of a detector, in any case; PyOD class names are understood.'),
   model_tag: z.string().optional().meta({ description: 'Names this model among those of the batch.' }),
   model_params: z
     .record(z.string(), z.unknown())

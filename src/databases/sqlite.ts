@@ -10,7 +10,7 @@ import type { HistoryPart } from './sqlite-protocol.ts'
 
 export const sqlite = defineDatabase({
   name: 'sqlite',
-  summary: 'A SQLite file, which needs no server: the default.',
+  summary: 'A SQLite file, which needs no server.',
   options: z.strictObject({
     path: z.string().min(1).default('tmpdata/anomstack-sqlite.db').meta({
       description:
