@@ -1,5 +1,12 @@
 const within = (...folders) => `^src/(${folders.join('|')})/`
-const ban = (name, comment, from, to, extra = {}) => ({ name, comment, severity: 'error', from, to, ...extra })
+const ban = (name, comment, from, to, extra = {}) => ({
+  name,
+  comment,
+  severity: 'error',
+  from,
+  to,
+  ...extra,
+})
 
 /** The house's floors: a file may import from floors below its own, never from above. */
 const FLOORS = [
@@ -17,7 +24,7 @@ const upward = FLOORS.slice(0, -1).map((floor, index) =>
     `no-import-from-above-${floor[0]}`,
     'Dependencies point down: cli -> app -> server -> orchestrator -> jobs -> plugins -> timeseries -> core.',
     { path: within(...floor) },
-    { path: within(...FLOORS.slice(index + 1).flat(), 'cli') + '|^src/(app|serve|main)\\.ts$' },
+    { path: `${within(...FLOORS.slice(index + 1).flat(), 'cli')}|^src/(app|serve|main)\\.ts$` },
   ),
 )
 
@@ -25,20 +32,50 @@ const PLUGINS = { databases: 'database', detectors: 'detector', channels: 'chann
 
 module.exports = {
   forbidden: [
-    ban('no-circular', 'A cycle is two files that should be one, or a missing third.', {}, { circular: true }),
+    ban(
+      'no-circular',
+      'A cycle is two files that should be one, or a missing third.',
+      {},
+      { circular: true },
+    ),
     ...upward,
-    ban('core-imports-nothing', 'core knows only itself and zod.', { path: '^src/core/' }, { path: '^src/', pathNot: '^src/core/' }),
-    ban('only-app-and-cli-see-app', 'app.ts is the composition root.', { path: '^src/', pathNot: '^src/(cli/|main\\.ts|app\\.ts|serve\\.ts)' }, { path: '^src/app\\.ts$' }),
-    ban('jobs-know-contracts', 'Jobs know contracts, never a concrete plug-in.', { path: within('jobs', 'alerts', 'orchestrator') }, {
-      path: '^src/(databases|channels|storages|detectors)/',
-      pathNot: `^src/(${Object.entries(PLUGINS).map(([folder, contract]) => `${folder}/${contract}`).join('|')})\\.ts$`,
-    }),
-    ban('no-test-in-source', 'Source never imports tests.', { path: '^src/' }, { path: '^(test|benchmarks)/' }),
+    ban(
+      'core-imports-nothing',
+      'core knows only itself and zod.',
+      { path: '^src/core/' },
+      { path: '^src/', pathNot: '^src/core/' },
+    ),
+    ban(
+      'only-app-and-cli-see-app',
+      'app.ts is the composition root.',
+      { path: '^src/', pathNot: '^src/(cli/|main\\.ts|app\\.ts|serve\\.ts)' },
+      { path: '^src/app\\.ts$' },
+    ),
+    ban(
+      'jobs-know-contracts',
+      'Jobs know contracts, never a concrete plug-in.',
+      { path: within('jobs', 'alerts', 'orchestrator') },
+      {
+        path: '^src/(databases|channels|storages|detectors)/',
+        pathNot: `^src/(${Object.entries(PLUGINS)
+          .map(([folder, contract]) => `${folder}/${contract}`)
+          .join('|')})\\.ts$`,
+      },
+    ),
+    ban(
+      'no-test-in-source',
+      'Source never imports tests.',
+      { path: '^src/' },
+      { path: '^(test|benchmarks)/' },
+    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 }

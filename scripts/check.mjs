@@ -22,15 +22,14 @@ export function runChecks() {
       encoding: 'utf8',
       shell: process.platform === 'win32',
     })
-    const seconds = ((Date.now() - started) / 1000).toFixed(1)
+    const seconds = `${((Date.now() - started) / 1000).toFixed(1)} s`
     if (result.status === 0) {
       passed.push(name)
-      console.log(`✓ ${name} (${seconds} s)`)
+      console.log(`✓ ${name} (${seconds})`)
     } else {
       failed.push(name)
-      console.log(
-        `✗ ${name} (${seconds} s)\n${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}`,
-      )
+      console.log(`✗ ${name} (${seconds})`)
+      console.log([result.stdout, result.stderr, result.error?.message].filter(Boolean).join('\n'))
     }
   }
   return { passed, failed }

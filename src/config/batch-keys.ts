@@ -7,7 +7,7 @@ export const sourceKeys = z.strictObject({
     .string()
     .min(1)
     .max(200)
-    .regex(/^(?!\s)[^\u0000-\u001f\u007f-\u009f]*(?<!\s)$/, {
+    .refine((name) => name === name.trim() && !/\p{Cc}/u.test(name), {
       error: 'expected a name without line breaks, control characters or spaces around it',
     })
     .meta({ description: 'Name of the batch, unlike that of any other.' }),

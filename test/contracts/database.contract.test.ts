@@ -62,7 +62,7 @@ describe.each(engines)('$name', (engine) => {
     const definition = databases.get(engine.name)!
     expect(definition.options.safeParse(definition.example).success).toBe(true)
     for (const option of Object.values(definition.options.shape))
-      expect(option.meta()?.['description']).toMatch(/\w/)
+      expect(option.meta()?.description).toMatch(/\w/)
     expect(Object.keys(definition.options.shape)).toEqual(
       expect.arrayContaining(Object.keys(definition.environment ?? {})),
     )
@@ -178,12 +178,12 @@ describe.each(engines)('$name', (engine) => {
       )
       await table.upsert([...rows, ...edges])
       const history = plain(await all())
-      expect(history['revenue']?.['metric']?.at).toEqual(rows.map(({ timestamp }) => timestamp))
+      expect(history.revenue?.metric?.at).toEqual(rows.map(({ timestamp }) => timestamp))
       // A database need not tell -0 from 0.
-      expect(history['revenue']?.['metric']?.values.map((value) => value + 0)).toEqual(
+      expect(history.revenue?.metric?.values.map((value) => value + 0)).toEqual(
         values.map((value) => value + 0),
       )
-      expect(history['edges']?.['metric']?.at).toEqual(edges.map(({ timestamp }) => timestamp))
+      expect(history.edges?.metric?.at).toEqual(edges.map(({ timestamp }) => timestamp))
     })
 
     const names = [
@@ -340,9 +340,9 @@ describe.each(engines)('$name', (engine) => {
           until: T0 + 8 * MINUTE,
         }),
       )
-      expect(newest['revenue']?.['metric']?.values).toEqual([4, 5, 6, 7, 8])
-      expect(newest['revenue']?.['score']?.values).toEqual([3, 4, 5, 6, 7])
-      expect(newest['b']?.['metric']?.values).toEqual([0, 1, 2, 3])
+      expect(newest.revenue?.metric?.values).toEqual([4, 5, 6, 7, 8])
+      expect(newest.revenue?.score?.values).toEqual([3, 4, 5, 6, 7])
+      expect(newest.b?.metric?.values).toEqual([0, 1, 2, 3])
     })
 
     it('filters by 10,000 names, and none is none', async () => {
@@ -389,7 +389,7 @@ describe.each(engines)('$name', (engine) => {
       ])
       expect(await table.deleteBefore({ batch: 'sales', before: T0 + 4 * MINUTE })).toBe(8)
       expect(await table.deleteBefore({ batch: 'sales', before: T0 + 4 * MINUTE })).toBe(0)
-      expect(plain(await all())['revenue']?.['metric']?.values).toEqual([4, 5, 6, 7, 8, 9])
+      expect(plain(await all()).revenue?.metric?.values).toEqual([4, 5, 6, 7, 8, 9])
       expect(
         (await table.history({ batch: 'other', types: ['metric'] })).get('revenue')!.get('metric')!.values
           .length,
@@ -408,8 +408,8 @@ describe.each(engines)('$name', (engine) => {
       expect(await table.deleteRows(keys)).toBe(2)
       expect(await table.deleteRows([])).toBe(0)
       const left = plain(await all())
-      expect(left['revenue']?.['metric']?.values).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
-      expect(left['revenue']?.['score']?.values).toEqual([0, 1, 2, 3, 4, 6, 7, 8, 9])
+      expect(left.revenue?.metric?.values).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
+      expect(left.revenue?.score?.values).toEqual([0, 1, 2, 3, 4, 6, 7, 8, 9])
     })
 
     it('summary counts per type since a time', async () => {
@@ -453,7 +453,7 @@ describe.each(engines)('$name', (engine) => {
       await table.upsert(news)
       await table.upsert(news)
       expect(await count()).toBe(5)
-      expect(plain(await all())['revenue']?.['metric']).toEqual({
+      expect(plain(await all()).revenue?.metric).toEqual({
         at: [T0, T0 + MINUTE, T0 + 3 * MINUTE],
         values: [10, 5, 20],
       })
@@ -480,7 +480,7 @@ describe.each(engines)('$name', (engine) => {
       await table.upsert([row({ value: 7 })])
       await table.upsert([row({ value: 7 }), row({ timestamp: T0 + 9 * MINUTE })])
       expect(await count()).toBe(3)
-      expect(plain(await all())['revenue']?.['metric']?.values).toEqual([7, 5, 1])
+      expect(plain(await all()).revenue?.metric?.values).toEqual([7, 5, 1])
       expect(await table.deleteBefore({ batch: 'sales', before: T0 + MINUTE })).toBe(1)
     })
   })

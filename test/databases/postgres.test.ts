@@ -106,7 +106,7 @@ describe('connecting', () => {
       const [found] = await other.query(
         `SELECT count(*) AS n FROM pg_stat_activity WHERE query LIKE '%sleep(3600)%' AND pid <> pg_backend_pid()`,
       )
-      if (found?.['n'] === 1) break
+      if (found?.n === 1) break
     }
     await server.restart()
     expect(await running).toMatchObject({ code: 'CONNECTION_FAILED', retryable: true })

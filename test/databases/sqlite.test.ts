@@ -51,7 +51,7 @@ function startWriter(path: string, series: number, points: number, value: number
 }
 
 const counted = async (database: Database): Promise<unknown> =>
-  (await database.query('SELECT count(*) AS n FROM metrics'))[0]?.['n']
+  (await database.query('SELECT count(*) AS n FROM metrics'))[0]?.n
 
 describe('files', () => {
   it('creates the folder of a relative path beside the project, also for a bare file name', async () => {
