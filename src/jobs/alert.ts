@@ -37,11 +37,12 @@ async function decide(context: JobContext): Promise<Decided> {
   const { batch, clock } = context
   const { settings } = batch
   const since = clock.now() - settings.alert_metric_timestamp_max_days_ago * DAY
+  const asked =
+    settings.score_max_n + settings.alert_recent_n + settings.alert_smooth_n + settings.alert_snooze_n
   const history = await loadHistory(context, 'alert_sql', {
     types: ['score', 'alert'],
     since,
-    maxPoints:
-      settings.score_max_n + settings.alert_recent_n + settings.alert_smooth_n + settings.alert_snooze_n,
+    maxPoints: asked,
     metadataOf: ['score'],
   })
   const recorded = await context.alerts.ofBatch({ batch: batch.name, since, kinds: ['anomaly'] })
@@ -62,6 +63,7 @@ async function decide(context: JobContext): Promise<Decided> {
       rows,
       recorded: recordedOf.get(metric) ?? [],
       lastLooked,
+      asked,
     })
     findings.push(...judged.findings)
     revised.push(...judged.revised)

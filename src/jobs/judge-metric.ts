@@ -15,6 +15,8 @@ export interface MetricScores {
   readonly recorded: readonly Alert[]
   /** Until when the batch's scores have been looked at, epoch ms. */
   readonly lastLooked: number | undefined
+  /** How many scores were asked for: with fewer there are no others. */
+  readonly asked: number
 }
 
 export interface MetricJudgement {
@@ -38,7 +40,7 @@ export function judgeMetric(batch: Batch, question: MetricScores): MetricJudgeme
       smoothN: settings.alert_smooth_n,
       snoozeN: settings.alert_snooze_n,
       recentN: settings.alert_recent_n,
-      isNew: newSince(lastLooked, scoredAt),
+      isNew: newSince(lastLooked, scoredAt, question.asked),
       raised: new Set([...rows, ...recorded.map(({ timestamp }) => timestamp)]),
       always: settings.alert_always,
     },
@@ -53,8 +55,13 @@ export function judgeMetric(batch: Batch, question: MetricScores): MetricJudgeme
 }
 
 /** Tells the points that were scored after the last look. At the first look at a metric none is new: what is old by then is history. */
-function newSince(lastLooked: number | undefined, scoredAt: readonly number[]): (index: number) => boolean {
-  if (lastLooked === undefined || !scoredAt.some((at) => at <= lastLooked)) return () => false
+function newSince(
+  lastLooked: number | undefined,
+  scoredAt: readonly number[],
+  asked: number,
+): (index: number) => boolean {
+  const seenBefore = scoredAt.length >= asked || scoredAt.some((at) => at <= (lastLooked ?? 0))
+  if (lastLooked === undefined || !seenBefore) return () => false
   return (index) => scoredAt[index]! > lastLooked
 }
 

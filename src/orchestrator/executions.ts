@@ -10,8 +10,9 @@ import type { JobHandler } from './orchestrator.ts'
 
 /** The runs that this process has claimed and is executing. */
 export interface Executions {
-  /** Executes a claimed run to its recorded end. It never rejects. */
-  execute(run: Run, handler: JobHandler): Promise<void>
+  /** Executes a claimed run to its end, and tells whether that could be recorded: it is tried until the process stops, or for as long as
+   * `patience` says. It never rejects. */
+  execute(run: Run, handler: JobHandler, patience?: RecordPatience): Promise<boolean>
   /** Stops one run, or none when it is not executing here. */
   interrupt(id: string, kind: InterruptionKind): void
   /** Leaves all runs to the queue, because the process stops. */
@@ -19,6 +20,12 @@ export interface Executions {
   count(): number
   /** Resolves when nothing is executing. */
   idle(): Promise<void>
+}
+
+export interface RecordPatience {
+  readonly attempts: number
+  /** No more attempts once it aborts. */
+  readonly signal?: AbortSignal
 }
 
 export interface ExecutionOptions {
@@ -43,7 +50,10 @@ type Outcome =
 export function createExecutions(options: ExecutionOptions): Executions {
   const { runs, executor, clock, logger, redact } = options
   const giveUp = new AbortController()
-  const executing = new Map<string, { readonly interruption: Interruption; readonly done: Promise<void> }>()
+  const executing = new Map<
+    string,
+    { readonly interruption: Interruption; readonly done: Promise<boolean> }
+  >()
 
   async function outcomeOf(run: Run, handler: JobHandler, interruption: Interruption): Promise<Outcome> {
     const deadline = setTimeout(
@@ -88,20 +98,22 @@ export function createExecutions(options: ExecutionOptions): Executions {
   }
 
   /** A run whose end is not recorded would hold its job and batch for ever, so this goes on until it is, or the process stops. */
-  async function recordEnd(run: Run, outcome: Outcome): Promise<void> {
+  async function recordEnd(run: Run, outcome: Outcome, patience?: RecordPatience): Promise<boolean> {
+    const { attempts = Number.POSITIVE_INFINITY, signal } = patience ?? {}
+    const enough = signal === undefined ? giveUp.signal : AbortSignal.any([giveUp.signal, signal])
     const fields = { run: run.id, job: run.job, ...(run.batch === undefined ? {} : { batch: run.batch }) }
-    for (;;) {
+    for (let attempt = 1; ; attempt++) {
       try {
         if (await record(run, outcome)) report(outcome, fields)
         else logger.log('warn', 'run was taken over by another process before it ended here', fields)
-        return
+        return true
       } catch (error) {
         logger.log('error', 'the end of a run could not be recorded', {
           ...fields,
           problem: redact(messageOf(error)),
         })
-        if (giveUp.signal.aborted) return
-        await systemClock.sleep(options.retryMs, giveUp.signal)
+        if (enough.aborted || attempt >= attempts) return false
+        await systemClock.sleep(options.retryMs, enough)
       }
     }
   }
@@ -118,10 +130,10 @@ export function createExecutions(options: ExecutionOptions): Executions {
   }
 
   return {
-    execute(run, handler) {
+    execute(run, handler, patience) {
       const interruption = createInterruption(run, options.maxRuntimeMs)
       const done = outcomeOf(run, handler, interruption)
-        .then((outcome) => recordEnd(run, outcome))
+        .then((outcome) => recordEnd(run, outcome, patience))
         .finally(() => executing.delete(run.id))
       executing.set(run.id, { interruption, done })
       return done

@@ -4,7 +4,7 @@ import { AnomstackError, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { JobName, Run } from '../runs/run.ts'
 import { createBell } from './bell.ts'
-import { createExecutions } from './executions.ts'
+import { createExecutions, type RecordPatience } from './executions.ts'
 import { newExecutor } from './liveness.ts'
 import type { JobHandler, Orchestrator } from './orchestrator.ts'
 import { createPresence } from './presence.ts'
@@ -27,6 +27,9 @@ export interface LocalOrchestratorOptions {
   /** Takes secrets out of the errors of runs. */
   readonly redact?: (text: string) => string
 }
+
+/** Whoever waits for a run of theirs is told after so many attempts that its end cannot be recorded. */
+const RECORD_ATTEMPTS = 5
 
 /** An orchestrator that executes runs in this process, from a queue in the control database that any number of processes share. */
 export function createLocalOrchestrator(options: LocalOrchestratorOptions): Orchestrator {
@@ -81,7 +84,7 @@ export function createLocalOrchestrator(options: LocalOrchestratorOptions): Orch
     }
   }
 
-  async function execute(run: Run): Promise<void> {
+  async function execute(run: Run, patience?: RecordPatience): Promise<boolean> {
     const handler = handlers.get(run.job)
     if (handler === undefined) throw new AnomstackError('INPUT_INVALID', `job "${run.job}" is not registered`)
     logger.log('debug', 'run started', {
@@ -90,9 +93,10 @@ export function createLocalOrchestrator(options: LocalOrchestratorOptions): Orch
       attempt: run.attempt,
       ...(run.batch === undefined ? {} : { batch: run.batch }),
     })
-    await executions.execute(run, handler)
+    const recorded = await executions.execute(run, handler, patience)
     bell.ring()
     wake()
+    return recorded
   }
 
   /** Looks for what other processes asked for. */
@@ -163,7 +167,12 @@ export function createLocalOrchestrator(options: LocalOrchestratorOptions): Orch
           stopping === undefined
             ? await runs.claimById(id, { executor: executor.id, now: clock.now() })
             : undefined
-        if (claimed !== undefined) await execute(claimed)
+        const patience = { attempts: RECORD_ATTEMPTS, ...(signal === undefined ? {} : { signal }) }
+        if (claimed !== undefined && !(await execute(claimed, patience)))
+          throw new AnomstackError(
+            'CONTROL_FAILED',
+            `the end of run "${id}" could not be recorded; it starts again once the control database can be written`,
+          )
         const end = await ended(id)
         if (end !== undefined) return end
         await pause()

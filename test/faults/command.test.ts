@@ -154,4 +154,19 @@ describe.runIf(process.platform === 'linux')('a disk that is full', () => {
     expect((await start(dir).ended).code).toBe(0)
     expectOneSpike(dir)
   })
+
+  it('for the control database too: the command ends with 1 and says so, and the next run completes', async () => {
+    const dir = await createProject({ 'a.yaml': batchYaml('a', quiet), 'a.sql': valuesSql(spiked) })
+    expect((await start(dir).ended).code).toBe(0)
+    // The file has about 120 KB by now, and a log beside it that may not grow as far.
+    for (const blocks of [150, 250]) {
+      const { code, output } = await start(dir, `ulimit -f ${blocks};`).ended
+      expect({ code, output }).toMatchObject({ code: 1, output: expect.stringMatching(/disk|recorded/) })
+    }
+    expect((await start(dir).ended).code).toBe(0)
+    // What could not be ended waits in the queue for a server; nothing holds the batch.
+    expect(read(dir, CONTROL, "select id from run where status = 'running'")).toEqual([])
+    expect(alerts(dir).filter(({ kind }) => kind === 'threshold')).toHaveLength(1)
+    expect(rows(dir, 'tholdalert')).toMatchObject([{ rows: 1 }])
+  })
 })
