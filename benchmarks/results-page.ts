@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { cpus, loadavg, release, totalmem } from 'node:os'
+import { cpus, loadavg, totalmem } from 'node:os'
 import { isMet, type Measurement, type Target } from './measurement.ts'
 import { REASONS } from './reasons.ts'
 
@@ -50,7 +50,7 @@ function describeCircumstances(): string {
     new Date().toISOString().slice(0, 16).replace('T', ' '),
     `${processors.length} cores of ${processors[0]?.model.trim() ?? 'unknown processors'}`,
     `${memory} GB`,
-    `${process.platform} ${release()}`,
+    process.platform,
     `Node ${process.versions.node}`,
     `anomstack ${version}`,
     `load average ${loadavg()[0]!.toFixed(1)} at the end`,

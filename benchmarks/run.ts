@@ -43,13 +43,19 @@ function measureAll(names: readonly string[]): void {
   run(['--input-type=module', '--eval', code])
   const results = new Map<string, readonly Result[]>(newestResults(readIfThere()))
   for (const name of names) {
-    const runs = Array.from({ length: RUNS[name]! }, (_, i) => {
-      process.stderr.write(`${name} ${i + 1}/${RUNS[name]} …\n`)
-      return measureOnce(name)
-    })
-    const summary = summarise(runs)
-    results.set(name, summary)
-    for (const { name: what, median, unit } of summary)
+    try {
+      const runs = Array.from({ length: RUNS[name]! }, (_, i) => {
+        process.stderr.write(`${name} ${i + 1}/${RUNS[name]} …\n`)
+        return measureOnce(name)
+      })
+      results.set(name, summarise(runs))
+    } catch (error) {
+      // What was measured before stays on the page.
+      process.stderr.write(`${name} failed: ${error instanceof Error ? error.message : String(error)}\n`)
+      process.exitCode = 1
+      continue
+    }
+    for (const { name: what, median, unit } of results.get(name) ?? [])
       process.stdout.write(`${what}: ${Number(median.toPrecision(4))} ${unit}\n`)
     writeFileSync(storeFile, `${JSON.stringify(Object.fromEntries(results), null, 2)}\n`)
     writeFileSync(pageFile, resultsPage(results, Object.keys(RUNS)))
@@ -71,7 +77,7 @@ function run(args: readonly string[]): string {
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 2 ** 26,
   })
-  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}`)
+  if (status !== 0) throw new Error(`node ${args.join(' ')} ended with ${status}`)
   return stdout
 }
 
