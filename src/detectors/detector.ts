@@ -31,6 +31,8 @@ export interface Fitted {
   readonly model: Model
   /** The scores of the training rows; of neighbour methods, with the row itself left out. */
   readonly trainScores: Float64Array
+  /** The least and the greatest of `trainScores`, where they are to be had for less than all of them. */
+  readonly trainExtremes?: Float64Array | undefined
   /** The score above which a row counts as an outlier, of detectors that fix it themselves; for all others it is the percentile of the training scores. */
   readonly threshold?: number
 }

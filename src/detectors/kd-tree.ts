@@ -82,7 +82,7 @@ function createSearch(rows: Rows, { begin, end, column, split, right, boxes }: N
   const waiting = new Int32Array(DEEPEST)
   const waitingBounds = new Float64Array(DEEPEST)
 
-  return (data, offset, skip, best) => {
+  return (data, offset, skip, best, enough = -1) => {
     const last = best.length - 1
     let depth = 1
     waiting[0] = 0
@@ -103,6 +103,7 @@ function createSearch(rows: Rows, { begin, end, column, split, right, boxes }: N
         waitingBounds[depth++] = bound
       }
       scan(rows, begin[node]!, end[node]!, data, offset, skip, best)
+      if (best[last]! <= enough) return
     }
   }
 }

@@ -82,7 +82,18 @@ export const knn = defineDetector({
       metric: minkowski(metric === 'minkowski' ? p : NAMED_METRICS[metric]),
     }
     const neighbourhood = createNeighbourhood({ ...data, data: data.data.slice() }, settings)
-    return { model: neighbourhood.model, trainScores: neighbourhood.scoreTraining() }
+    let scores: Float64Array | undefined
+    return {
+      model: neighbourhood.model,
+      // Most who fit ask for the extremes alone, which take a fraction of the time.
+      get trainScores() {
+        scores ??= neighbourhood.scoreTraining()
+        return scores
+      },
+      get trainExtremes() {
+        return neighbourhood.trainingExtremes()
+      },
+    }
   },
   restore(state) {
     const read = readState('KNN', state)
@@ -100,14 +111,18 @@ export const knn = defineDetector({
   },
 })
 
+interface Neighbourhood {
+  readonly model: Model
+  scoreTraining(): Float64Array
+  /** The least and the greatest training score; undefined where only all of them tell. */
+  trainingExtremes(): Float64Array | undefined
+}
+
 /**
  * A model over training rows that it owns. The tree is built when first worth it; results are the same with
  * and without.
  */
-function createNeighbourhood(
-  training: Matrix,
-  settings: Settings,
-): { model: Model; scoreTraining(): Float64Array } {
+function createNeighbourhood(training: Matrix, settings: Settings): Neighbourhood {
   const { neighbours, metric } = settings
   const rows: Rows = { data: training.data, columns: training.columns, metric }
   const mayGrow = training.columns <= TREE_COLUMNS && training.rows >= TREE_ROWS
@@ -167,7 +182,41 @@ function createNeighbourhood(
       else searchTree(grown, queries, write)
       return scores
     },
+    trainingExtremes() {
+      const grown = settings.method === 'largest' ? treeFor(training.rows) : undefined
+      const extremes = grown === undefined ? undefined : extremesOf(grown, neighbours)
+      return extremes?.map((reduced) => toDistance(metric, reduced))
+    },
   }
+}
+
+/**
+ * The least and the greatest of the reduced distances between each row of a tree and its k-th neighbour. A search for the least looks no
+ * further than the least so far; one for the greatest ends once a row has its neighbours within the greatest so far. Undefined when a
+ * distance overflows.
+ */
+function extremesOf({ rows, search }: KdTree, neighbours: number): Float64Array | undefined {
+  const best = new Float64Array(neighbours)
+  const last = neighbours - 1
+  let least = Number.POSITIVE_INFINITY
+  let greatest = -1
+  for (let row = 0, offset = 0; offset < rows.data.length; row++, offset += rows.columns) {
+    best.fill(Number.POSITIVE_INFINITY)
+    search(rows.data, offset, row, best, greatest)
+    const atMost = best[last]!
+    if (atMost === Number.POSITIVE_INFINITY) return undefined
+    if (atMost > greatest) {
+      // Nothing ended this search early.
+      greatest = atMost
+      least = Math.min(least, atMost)
+    } else if (least > 0) {
+      least = Math.min(least, atMost)
+      best.fill(least)
+      search(rows.data, offset, row, best)
+      least = best[last]!
+    }
+  }
+  return Float64Array.of(least, greatest)
 }
 
 /** What the nearest reduced distances of a query say of it. */

@@ -17,9 +17,16 @@ export interface Queries {
 
 /**
  * Brings neighbours of the row at `offset` of `data` into `best`, the ascending reduced distances of the
- * nearest rows so far. The row in position `skip` is none; -1 skips nothing.
+ * nearest rows so far. The row in position `skip` is none; -1 skips nothing. The search ends early once the
+ * last of `best` is not above `enough`.
  */
-export type Search = (data: Float64Array, offset: number, skip: number, best: Float64Array) => void
+export type Search = (
+  data: Float64Array,
+  offset: number,
+  skip: number,
+  best: Float64Array,
+  enough?: number,
+) => void
 
 /**
  * Brings the rows `from` to `to` (exclusive) into `best`. All scans sum in column order and give the same

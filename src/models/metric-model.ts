@@ -53,12 +53,10 @@ function fitDetector(
   if (!detector) throw new AnomstackError('TRAINING_IMPOSSIBLE', `there is no detector "${name}"`)
   const { data, columns, timestamps } = features
   const random = createRandom(seed)
-  const { model, trainScores } = detector.fit(
-    { data, rows: timestamps.length, columns },
-    detector.options.parse(params),
-    { random },
-  )
-  return { name, tag, model, scale: linearScale(trainScores) }
+  const fitted = detector.fit({ data, rows: timestamps.length, columns }, detector.options.parse(params), {
+    random,
+  })
+  return { name, tag, model: fitted.model, scale: linearScale(fitted.trainExtremes ?? fitted.trainScores) }
 }
 
 /**

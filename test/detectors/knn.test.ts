@@ -114,6 +114,30 @@ it('accepts every parameter of PyOD', () => {
   expect(() => knn.options.parse({ contamination: 0 })).toThrow()
 })
 
+describe('the extremes of the training scores', () => {
+  for (const metric of Object.keys(definitions))
+    for (const columns of [1, 3, 6, 20])
+      it(`are those of all scores, bit for bit: ${metric}, ${columns} columns`, () => {
+        for (let seed = 1; seed <= 8; seed++) {
+          const train = gaussianRows(150 + 40 * seed, columns, seed)
+          const { length } = train.data
+          // Some seeds with duplicates, some with rows far away.
+          if (seed % 3 === 0) for (let i = 0; i < length; i++) train.data[i] = Math.round(train.data[i]! * 2)
+          if (seed % 2 === 0) train.data[length - 1] = 1e6
+          const { trainExtremes, trainScores } = learn(train, { metric, n_neighbors: 1 + (seed % 6) })
+          expect(trainExtremes).toEqual(Float64Array.of(Math.min(...trainScores), Math.max(...trainScores)))
+        }
+      })
+
+  it('are left to all scores where no tree is grown, and where distances overflow', () => {
+    expect(learn(gaussianRows(40, 2, 1)).trainExtremes).toBeUndefined()
+    expect(learn(gaussianRows(400, 2, 1), { method: 'mean' }).trainExtremes).toBeUndefined()
+    const far = gaussianRows(200, 2, 1)
+    far.data.fill(1e200, 0, 2)
+    expect(learn(far).trainExtremes).toBeUndefined()
+  })
+})
+
 describe('bugs of the original', () => {
   it('2.2: fewer rows than the neighbours need is an error of its own that says what is missing', () => {
     expect(() => learn(gaussianRows(5, 6))).toThrow(
