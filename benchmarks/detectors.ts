@@ -44,7 +44,9 @@ function timeDetector(definition: DetectorDefinition, { train, test, runs }: Loa
   }
   for (let run = 0; run < runs; run++) {
     const start = performance.now()
-    const { model } = definition.fit(train, options, { random: createRandom(run) })
+    const { model, trainScores } = definition.fit(train, options, { random: createRandom(run) })
+    // Some compute them when they are asked for.
+    if (trainScores.length !== train.rows) throw new Error(`${definition.name} left rows without a score`)
     const fitted = performance.now()
     model.score(test)
     const scored = performance.now()

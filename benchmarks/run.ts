@@ -13,7 +13,7 @@ const RUNS: Readonly<Record<string, number>> = {
   start: 5,
   clone: 1,
   models: 3,
-  detectors: 3,
+  detectors: 1,
   databases: 1,
 }
 const LOCAL = '--once'
