@@ -127,8 +127,31 @@ function nearestValue(issue: Issue, value: unknown): string | undefined {
     : undefined
 }
 
+/** Where a map has a key `__proto__`: schemas drop it without a word, so it must not get that far. */
+function* protoKeys(value: unknown, path: readonly PropertyKey[] = []): Generator<readonly PropertyKey[]> {
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, inner] of Object.entries(value)) {
+    const at = [...path, Array.isArray(value) ? Number(key) : key]
+    if (key === '__proto__') yield at
+    else yield* protoKeys(inner, at)
+  }
+}
+
 /** What a schema finds wrong with an input, said for people. */
 export function schemaFaults(schema: Schema, input: unknown): readonly SchemaFault[] {
+  return [...protoFaults(input), ...valueFaults(schema, input)]
+}
+
+function protoFaults(input: unknown): SchemaFault[] {
+  return Array.from(protoKeys(input), (path) => ({
+    path,
+    part: 'key',
+    missing: false,
+    message: `${pathText(path)}: "__proto__" cannot be used as a key`,
+  }))
+}
+
+function valueFaults(schema: Schema, input: unknown): SchemaFault[] {
   const { error } = z.safeParse(schema, input, { reportInput: false })
   return (error?.issues ?? []).flatMap((issue): SchemaFault[] => {
     const { path } = issue

@@ -8,6 +8,9 @@ import { addFiles, catalogs, faultLines, projectFolder } from './project-folder.
 const LAYERS = ['defaults', 'project', 'batch', 'environment'] as const
 type LayerName = (typeof LAYERS)[number]
 
+/** Any name but the one that no map can have. */
+const name = fc.string({ minLength: 1 }).filter((text) => text !== '__proto__')
+
 const VALUES = {
   alert_max_n: fc.integer({ min: 1, max: 10_000 }),
   alert_threshold: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -28,11 +31,7 @@ const VALUES = {
   ),
   alert_exclude_metrics: fc.array(fc.string(), { maxLength: 3 }),
   preprocess_params: fc.record({ diff_n: fc.nat(5), lags_n: fc.nat(5) }, { requiredKeys: [] }),
-  metric_tags: fc.dictionary(
-    fc.string({ minLength: 1 }),
-    fc.dictionary(fc.string({ minLength: 1 }), fc.integer(), { maxKeys: 2 }),
-    { maxKeys: 2 },
-  ),
+  metric_tags: fc.dictionary(name, fc.dictionary(name, fc.integer(), { maxKeys: 2 }), { maxKeys: 2 }),
 }
 
 const layer = fc.record(VALUES, { requiredKeys: [] })
@@ -56,6 +55,19 @@ function variables(values: Values): Record<string, string> {
 }
 
 describe('merging', () => {
+  it('a key __proto__ is a fault, not dropped without a word', async () => {
+    const dir = projectFolder({
+      'metrics/sales.yaml':
+        'metric_batch: sales\ningest_sql: x\nmetric_tags:\n  orders:\n    __proto__: 1\ntholdalert_thresholds: {__proto__: {upper: 1}}\n',
+    })
+    const project = await loadProject(dir, catalogs, {})
+    expect(project.batches.size).toBe(0)
+    expect(faultLines(project)).toEqual([
+      expect.stringContaining('metrics/sales.yaml:5:5: error: metric_tags.orders.__proto__'),
+      expect.stringContaining('metrics/sales.yaml:6:25: error: tholdalert_thresholds.__proto__'),
+    ])
+  })
+
   it('of each key, the strongest layer that has it wins, whole; without any, the built-in default holds', async () => {
     const dir = projectFolder({ 'metrics/sales.yaml': 'metric_batch: sales\ningest_sql: x\n' })
     const builtIn = (await loadProject(dir, catalogs, {})).batches.get('sales')?.settings
