@@ -23,7 +23,7 @@ import { createLocalOrchestrator } from './orchestrator/local.ts'
 import type { Orchestrator } from './orchestrator/orchestrator.ts'
 import { openStorage } from './storages/index.ts'
 import type { Storage } from './storages/storage.ts'
-import { createTemplates } from './templates/templates.ts'
+import { createTemplates, type Templates } from './templates/templates.ts'
 
 /** The program, wired together for one project. Nothing runs by itself until `orchestrator.start` or `pump.start` is called. */
 export interface App {
@@ -33,6 +33,7 @@ export interface App {
   readonly control: Control
   readonly orchestrator: Orchestrator
   readonly pump: DeliveryPump
+  readonly templates: Templates
   database(batch: Batch): Database
   redact(text: string): string
   /** Ends everything that was opened; what runs is left to be resumed after `graceMs`. */
@@ -67,6 +68,7 @@ export async function createApp(dir: string, options: AppOptions): Promise<App> 
   const channels = openChannels(project, logger, around)
   const stores = openModelStores(project, clock, around)
   const pool = createModelPool({ threads: server.threads })
+  const templates = createTemplates(project.metricsDir)
   const executor = newExecutor()
 
   const pump = createDeliveryPump({
@@ -107,7 +109,7 @@ export async function createApp(dir: string, options: AppOptions): Promise<App> 
       models: (batch) => stores(batch.settings.model_path),
       pool,
       functions: createFunctionRunner({ environment: processEnvironment() }),
-      templates: createTemplates(project.metricsDir),
+      templates,
       channels: channels.configured,
       alertsRaised: () => pump.wake(),
       redact,
@@ -121,6 +123,7 @@ export async function createApp(dir: string, options: AppOptions): Promise<App> 
     control,
     orchestrator,
     pump,
+    templates,
     database: databases.of,
     redact,
     async close(graceMs) {

@@ -25,6 +25,7 @@ export async function serve(
     control,
     orchestrator,
     database: app.database,
+    templates: app.templates,
     async retryDelivery(id) {
       const retried = await control.alerts.retryDelivery(id, clock.now())
       if (retried) pump.wake()

@@ -3,6 +3,7 @@ import type { Job, JobContext } from './job.ts'
 import { judgeMetric } from './judge-metric.ts'
 import { loadHistory } from './load-history.ts'
 import { raiseFindings, reconcile } from './raise.ts'
+import { type Reach, widerReaches } from './reach.ts'
 
 const DAY = 86_400_000
 
@@ -30,6 +31,7 @@ export const alert: Job = {
 interface Decided {
   readonly findings: readonly Finding[]
   readonly revised: readonly string[]
+  /** When the newest of the scores that were looked at was made, epoch ms. */
   readonly lookedUntil: number
 }
 
@@ -37,39 +39,68 @@ async function decide(context: JobContext): Promise<Decided> {
   const { batch, clock } = context
   const { settings } = batch
   const since = clock.now() - settings.alert_metric_timestamp_max_days_ago * DAY
+  const recorded = await context.alerts.ofBatch({ batch: batch.name, since, kinds: ['anomaly'] })
+  const known = {
+    since,
+    recorded,
+    recordedOf: byMetric(recorded),
+    lastLooked: await context.alerts.lastLook(batch.name),
+  }
   const asked =
     settings.score_max_n + settings.alert_recent_n + settings.alert_smooth_n + settings.alert_snooze_n
+  return decideWithin(context, known, { points: asked })
+}
+
+/** What is known before the scores are looked at. */
+interface Known {
+  readonly since: number
+  readonly recorded: readonly Alert[]
+  readonly recordedOf: ReadonlyMap<string, readonly Alert[]>
+  readonly lastLooked: number | undefined
+}
+
+async function decideWithin(context: JobContext, known: Known, reach: Reach): Promise<Decided> {
+  const { batch } = context
+  const { metrics, points: asked } = reach
+  const { since, recorded, recordedOf, lastLooked } = known
   const history = await loadHistory(context, 'alert_sql', {
     types: ['score', 'alert'],
     since,
     maxPoints: asked,
     metadataOf: ['score'],
+    ...(metrics === undefined ? {} : { metrics }),
   })
-  const recorded = await context.alerts.ofBatch({ batch: batch.name, since, kinds: ['anomaly'] })
-  const recordedOf = byMetric(recorded)
-  const lastLooked = await context.alerts.lastLook(batch.name)
-  const excluded = new Set(settings.alert_exclude_metrics)
-
+  if (metrics === undefined) await reconcile(context, recorded, history)
+  const excluded = new Set(batch.settings.alert_exclude_metrics)
   const findings: Finding[] = []
   const revised: string[] = []
+  const behind: string[] = []
   let lookedUntil = 0
   for (const [metric, points] of history) {
     const scores = points.get('score')
     if (scores === undefined || excluded.has(metric)) continue
-    const rows = new Set(points.get('alert')?.timestamps ?? [])
     const judged = judgeMetric(batch, {
       metric,
       scores,
-      rows,
+      rows: new Set(points.get('alert')?.timestamps ?? []),
       recorded: recordedOf.get(metric) ?? [],
       lastLooked,
       asked,
     })
-    findings.push(...judged.findings)
+    if (judged === 'behind') {
+      behind.push(metric)
+      continue
+    }
+    for (const finding of judged.findings) findings.push(finding)
     revised.push(...judged.revised)
     lookedUntil = Math.max(lookedUntil, judged.lookedUntil)
   }
-  await reconcile(context, recorded, history)
+  for (const wider of widerReaches(behind, reach)) {
+    const further = await decideWithin(context, known, wider)
+    findings.push(...further.findings)
+    revised.push(...further.revised)
+    lookedUntil = Math.max(lookedUntil, further.lookedUntil)
+  }
   return { findings, revised, lookedUntil }
 }
 

@@ -27,12 +27,15 @@ export interface MetricJudgement {
   readonly lookedUntil: number
 }
 
-/** Decides which points of a metric alert, and which alerts its restated values have made moot. */
-export function judgeMetric(batch: Batch, question: MetricScores): MetricJudgement {
-  const { metric, scores, rows, recorded, lastLooked } = question
+/** Decides which points of a metric alert, and which alerts its restated values have made moot; or says that it is behind: points before
+ * those at hand have not been looked at either. */
+export function judgeMetric(batch: Batch, question: MetricScores): MetricJudgement | 'behind' {
+  const { metric, scores, rows, recorded } = question
   const { settings } = batch
   const notes = Array.from(scores.timestamps, (_, index) => readScoreNote(scores.metadata?.[index]))
-  const scoredAt = notes.map((note) => note?.scored_at ?? 0)
+  const scoredAt = Float64Array.from(notes, (note) => note?.scored_at ?? 0)
+  const history = historyUntil(question, scoredAt)
+  if (history === 'behind') return history
   const decisions = decideAnomalies(
     { timestamps: scores.timestamps, scores: scores.values },
     {
@@ -40,7 +43,7 @@ export function judgeMetric(batch: Batch, question: MetricScores): MetricJudgeme
       smoothN: settings.alert_smooth_n,
       snoozeN: settings.alert_snooze_n,
       recentN: settings.alert_recent_n,
-      isNew: newSince(lastLooked, scoredAt, question.asked),
+      isNew: (index) => scoredAt[index]! > history,
       raised: new Set([...rows, ...recorded.map(({ timestamp }) => timestamp)]),
       always: settings.alert_always,
     },
@@ -50,19 +53,17 @@ export function judgeMetric(batch: Batch, question: MetricScores): MetricJudgeme
       toFinding(batch, metric, { decision, scores, note: notes[decision.index] }),
     ),
     revised: recorded.filter((alert) => isMoot(alert, scores, notes, batch)).map(({ id }) => id),
-    lookedUntil: Math.max(0, ...scoredAt),
+    lookedUntil: scoredAt.reduce((latest, at) => Math.max(latest, at), 0),
   }
 }
 
-/** Tells the points that were scored after the last look. At the first look at a metric none is new: what is old by then is history. */
-function newSince(
-  lastLooked: number | undefined,
-  scoredAt: readonly number[],
-  asked: number,
-): (index: number) => boolean {
-  const seenBefore = scoredAt.length >= asked || scoredAt.some((at) => at <= (lastLooked ?? 0))
-  if (lastLooked === undefined || !seenBefore) return () => false
-  return (index) => scoredAt[index]! > lastLooked
+/** Scores that were made after this time have not been looked at: the last look. Without one, the oldest of the scores at hand and those that were made
+ * together with it are history, the others are news. */
+function historyUntil({ lastLooked, asked }: MetricScores, scoredAt: Float64Array): number | 'behind' {
+  const first = scoredAt.reduce((earliest, at) => Math.min(earliest, at), Number.POSITIVE_INFINITY)
+  if (lastLooked === undefined) return first
+  if (first <= lastLooked) return lastLooked
+  return scoredAt.length < asked ? first : 'behind'
 }
 
 interface Decided {

@@ -5,22 +5,28 @@ import type { History, HistoryQuery, Points, SqlRow } from '../databases/databas
 import type { JobContext } from './job.ts'
 import { toMetricRows } from './metric-rows.ts'
 
-type OverridableSql = 'train_sql' | 'score_sql' | 'alert_sql' | 'change_sql'
+type OverridableSql = 'train_sql' | 'score_sql' | 'alert_sql' | 'change_sql' | 'dashboard_sql'
+
+/** Where the history of a batch comes from. */
+export interface HistorySource extends Pick<JobContext, 'batch' | 'database' | 'table' | 'templates'> {
+  readonly signal?: AbortSignal
+}
 
 /** The history that a job looks at: the metrics table's; or, where the batch has its own SQL in place of the built-in query, the values
  * (columns metric_timestamp, metric_name, metric_value) and scores (metric_score) that it returns, with the recorded events beside them. */
 export async function loadHistory(
-  context: JobContext,
+  context: HistorySource,
   key: OverridableSql,
   query: Omit<HistoryQuery, 'batch'>,
 ): Promise<History> {
   const { batch, signal } = context
+  const options = signal === undefined ? {} : { signal }
   const sql = batch.settings[key]
-  if (isStockTemplate(key, sql)) return context.table.history({ batch: batch.name, ...query }, { signal })
+  if (isStockTemplate(key, sql)) return context.table.history({ batch: batch.name, ...query }, options)
 
   const text = context.templates.render(sql, batch.variables, { batch: batch.name, file: batch.file })
   const raw = await context.database.query(text, {
-    signal,
+    ...options,
     timeoutMs: parseDuration(batch.settings.query_timeout) ?? 600_000,
   })
   const returned = new Map<MetricType, ReadonlyMap<string, Points>>()
@@ -32,7 +38,7 @@ export async function loadHistory(
   const recorded =
     types.length === 0
       ? new Map()
-      : await context.table.history({ batch: batch.name, ...query, types }, { signal })
+      : await context.table.history({ batch: batch.name, ...query, types }, options)
   return join(returned, recorded)
 }
 
@@ -41,7 +47,7 @@ function columnNamed(raw: readonly SqlRow[], name: string): string | undefined {
 }
 
 function pointsOf(
-  context: JobContext,
+  context: HistorySource,
   key: OverridableSql,
   raw: readonly SqlRow[],
   column: string,

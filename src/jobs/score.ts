@@ -1,32 +1,17 @@
-import { parseDuration } from '../core/duration.ts'
 import { AnomstackError } from '../core/errors.ts'
 import type { MetricRow } from '../core/metric-row.ts'
-import type { Series } from '../core/series.ts'
-import { judgedSeries } from '../models/judged-series.ts'
 import type { ScoreItem } from '../models/model-pool.ts'
 import type { StoredBundle } from '../models/model-store.ts'
-import { type PreprocessParams, warmup } from '../timeseries/preprocess.ts'
-import { judgeableCount } from './cadence.ts'
 import { collectFailures, type Failures } from './failures.ts'
+import { type Candidate, findUnscored, usualReach } from './find-unscored.ts'
 import type { Job, JobContext } from './job.ts'
-import { loadHistory } from './load-history.ts'
-import { hasOwnPreprocessing } from './model-spec-of.ts'
 import { ownFeatures } from './own-features.ts'
+import { type Reach, widerReaches } from './reach.ts'
 import { scoreRows } from './score-rows.ts'
-import { unscored } from './unscored.ts'
-
-const DAY = 86_400_000
-
-/** Points beyond the window of scoring that a batch's own preprocessing may look back on. */
-const OWN_WARMUP = 100
-
-/** Points more than the lags need, so that a gap does not cut them short. */
-const SPARE = 4
 
 export const score: Job = {
   name: 'score',
-  summary:
-    'Scores the newest points that have no score yet, or whose value was restated, with the batch’s models.',
+  summary: 'Scores the points that have no score yet, or whose value was restated, with the batch’s models.',
   async run(context) {
     const { batch, logger } = context
     const failures = collectFailures(logger, context.signal)
@@ -36,89 +21,70 @@ export const score: Job = {
       logger.log('info', `batch "${batch.name}" is learning: it has no models yet`)
       return
     }
-    const candidates = await context.step(
-      'find unscored',
-      () => findUnscored(context, bundle.spec.preprocess),
-      (found) => ({ metrics: found.length, points: total(found) }),
-    )
-    if (candidates.length === 0) return
-    const items = await context.step(
-      'load models',
-      () => withModels(context, bundle, candidates, failures),
-      (loaded) => ({ models: loaded.length }),
-    )
-    const scored = await context.step(
-      'score',
-      () => context.pool.score(bundle.spec, items, { signal: context.signal }),
-      () => ({}),
-    )
-    const rows: MetricRow[] = []
-    for (const result of scored) {
-      if (result.status === 'failed') failures.add({ batch: batch.name, metric: result.metric }, result.error)
-      else rows.push(...scoreRows(batch.name, result.metric, result.scored, context.clock.now()))
-    }
-    await context.step(
-      'write',
-      () => context.table.upsert(rows, { signal: context.signal }),
-      (written) => ({ rows: written }),
-    )
+    await scoreWithin(context, bundle, usualReach(context, bundle.spec.preprocess), failures)
+    // Whoever switches alerts off does not want them later, when they are switched on.
+    if (batch.settings.disable_alert) await context.alerts.saveLook(batch.name, context.clock.now())
     failures.throwIfAny()
   },
 }
 
-interface Candidate {
-  readonly metric: string
-  /** With the points before the first unscored one that its lags need. */
-  readonly series: Series
-  /** Timestamps to score. */
-  readonly wanted: ReadonlySet<number>
+async function scoreWithin(
+  context: JobContext,
+  bundle: StoredBundle,
+  reach: Reach,
+  failures: Failures,
+): Promise<void> {
+  const { candidates, behind } = await context.step(
+    'find unscored',
+    () => findUnscored(context, bundle.spec.preprocess, reach),
+    (found) => ({
+      metrics: found.candidates.length,
+      points: total(found.candidates),
+      ...(found.behind.length === 0 ? {} : { behind: found.behind.length }),
+    }),
+  )
+  if (candidates.length > 0) await scoreCandidates(context, bundle, candidates, failures)
+  for (const wider of widerReaches(behind, reach)) await scoreWithin(context, bundle, wider, failures)
+}
+
+async function scoreCandidates(
+  context: JobContext,
+  bundle: StoredBundle,
+  candidates: readonly Candidate[],
+  failures: Failures,
+): Promise<void> {
+  const { batch, signal } = context
+  const items = await context.step(
+    'load models',
+    () => withModels(context, bundle, candidates, failures),
+    (loaded) => ({ models: loaded.length }),
+  )
+  const scored = await context.step(
+    'score',
+    () => context.pool.score(bundle.spec, items, { signal }),
+    () => ({}),
+  )
+  const rows: MetricRow[] = []
+  const scoredAt = await timeOfScoring(context)
+  for (const result of scored) {
+    if (result.status === 'failed') failures.add({ batch: batch.name, metric: result.metric }, result.error)
+    else for (const row of scoreRows(batch.name, result.metric, result.scored, scoredAt)) rows.push(row)
+  }
+  await context.step(
+    'write',
+    () => context.table.upsert(rows, { signal }),
+    (written) => ({ rows: written }),
+  )
+}
+
+/** Later than the last look at the batch's scores even when the clock was set back, so that these are looked at. */
+async function timeOfScoring({ alerts, batch, clock }: JobContext): Promise<number> {
+  const lastLook = await alerts.lastLook(batch.name)
+  return Math.max(clock.now(), (lastLook ?? Number.NEGATIVE_INFINITY) + 1)
 }
 
 const total = (candidates: readonly Candidate[]) =>
   candidates.reduce((sum, { wanted }) => sum + wanted.size, 0)
-
-async function findUnscored(
-  context: JobContext,
-  preprocess: PreprocessParams,
-): Promise<readonly Candidate[]> {
-  const { batch, clock } = context
-  const { settings } = batch
-  const now = clock.now()
-  const since = now - settings.score_metric_timestamp_max_days_ago * DAY
-  const excluded = new Set(settings.score_exclude_metrics)
-  const history = await loadHistory(context, 'score_sql', {
-    types: ['metric', 'score'],
-    until: now,
-    metadataOf: ['score'],
-    ...windowOf(context, preprocess, since),
-  })
-  const candidates: Candidate[] = []
-  for (const [metric, points] of history) {
-    const all = points.get('metric')
-    if (all === undefined || excluded.has(metric)) continue
-    const judged = judgedSeries(all, preprocess)
-    const count = judgeableCount(judged.timestamps, settings, now)
-    const wanted = unscored(judged, count, points.get('score'), settings).filter(
-      (timestamp) => timestamp >= since,
-    )
-    if (wanted.length > 0) candidates.push({ metric, series: all, wanted: new Set(wanted) })
-  }
-  return candidates
-}
-
-/** How much history scoring needs: the points that may be scored and those before them that their lags reach back to. */
-function windowOf(
-  context: JobContext,
-  preprocess: PreprocessParams,
-  since: number,
-): { readonly since: number; readonly maxPoints?: number } {
-  const { settings } = context.batch
-  const reach = warmup(preprocess) + (hasOwnPreprocessing(settings) ? OWN_WARMUP : SPARE)
-  const freq = preprocess.freq === null ? undefined : parseDuration(preprocess.freq)
-  // Raw points per resampled one are not known, so there the window is bounded by time alone, from the start of a bucket on.
-  if (freq !== undefined) return { since: Math.floor((since - reach * freq) / freq) * freq }
-  return { since: since - reach * DAY, maxPoints: settings.score_max_n + reach }
-}
 
 /** A metric without a model is learning and waits; a damaged model fails that metric alone. */
 async function withModels(

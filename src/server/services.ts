@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Database } from '../databases/database.ts'
 import type { Orchestrator } from '../orchestrator/orchestrator.ts'
+import type { Templates } from '../templates/templates.ts'
 
 /** All that the server needs of the program; the composition root provides it. */
 export interface ServerServices {
@@ -13,6 +14,8 @@ export interface ServerServices {
   readonly orchestrator: Pick<Orchestrator, 'enqueue' | 'cancel'>
   /** The open database of a batch; throws `CONFIG_INVALID` or `CONNECTION_FAILED` when there is none. */
   database(batch: Batch): Database
+  /** Renders the SQL that a batch has in place of the built-in one. */
+  readonly templates: Templates
   /** Makes a dead or skipped delivery due now and wakes whoever delivers; false when there is none such. */
   retryDelivery(deliveryId: string): Promise<boolean>
   readonly clock: Clock

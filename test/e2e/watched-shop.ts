@@ -49,8 +49,6 @@ export async function openShop(channels: {
       'schedule: "* * * * *"',
       'alert_methods: email,webhook',
       'disable_change: true',
-      // At this speed, being killed a few times in a row is an hour of downtime.
-      'score_max_n: 250',
       'ingest_sql: >',
       "  select at as metric_timestamp, 'temperature' as metric_name, value as metric_value from readings",
       '  where at >= (select max(at) from readings) - 86400000',

@@ -12,6 +12,7 @@ import type { Database } from '../../src/databases/database.ts'
 import { sqlite } from '../../src/databases/sqlite.ts'
 import { createLocalOrchestrator } from '../../src/orchestrator/local.ts'
 import { createServer, listen } from '../../src/server/server.ts'
+import { createTemplates } from '../../src/templates/templates.ts'
 
 /** A Monday noon that every test takes for now. */
 export const NOW = Date.UTC(2025, 5, 16, 12)
@@ -86,6 +87,7 @@ export async function scratchServer(): Promise<ScratchServer> {
       if (error !== undefined) throw error
       return database
     },
+    templates: createTemplates(dir),
     retryDelivery: (id) => control.alerts.retryDelivery(id, now),
     clock,
     logger,

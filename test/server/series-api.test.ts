@@ -113,6 +113,24 @@ describe('/batches/:batch/series', () => {
     })
   })
 
+  it('shows what dashboard_sql of the batch’s own returns, within the window that was asked for', async () => {
+    server.addBatch('own', {
+      dashboard_sql: `select metric_timestamp, metric_name, metric_value * 10 as metric_value, 0.25 as metric_score
+        from metrics where metric_batch = 'own' and metric_type = 'metric';`,
+    })
+    const values = Array.from({ length: 30 }, (_, index) => index)
+    await server.database.metricsTable('metrics').upsert(seriesRows({ batch: 'own', metric: 'm', values }))
+    const own = await server.json<SeriesBody>('/api/v1/batches/own/series?metric=m&last=3n')
+    expect(own).toMatchObject({ points: 3, values: [270, 280, 290], scores: [0.25, 0.25, 0.25] })
+    const span = await server.json<SeriesBody>('/api/v1/batches/own/series?metric=m&last=5m')
+    expect(span.values.at(-1)).toBe(290)
+    expect(span.points).toBeLessThan(8)
+    server.addBatch('own', { dashboard_sql: 'select nonsense' })
+    const failed = await server.get('/api/v1/batches/own/series?metric=m')
+    expect(failed.status).toBe(422)
+    expect(await failed.json()).toMatchObject({ code: 'QUERY_FAILED' })
+  })
+
   it('is 400 without a metric, 404 for one without rows, and 404 for an unknown batch', async () => {
     expect((await server.get(base.replace(/metric=.*/, ''))).status).toBe(400)
     const missing = await server.get(base.replace(/metric=.*/, 'metric=nobody'))

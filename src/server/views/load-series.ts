@@ -1,5 +1,8 @@
 import type { Batch } from '../../config/project.ts'
-import type { History, HistoryQuery } from '../../databases/database.ts'
+import type { MetricType } from '../../core/metric-row.ts'
+import type { History, HistoryQuery, Points } from '../../databases/database.ts'
+import { loadHistory } from '../../jobs/load-history.ts'
+import { firstNotBefore } from '../../models/positions.ts'
 import type { LastN } from '../last-n.ts'
 import type { ServerServices } from '../services.ts'
 import { groupBy } from './group-by.ts'
@@ -24,16 +27,21 @@ export async function loadSeries(
   { metrics, window }: { readonly metrics: readonly string[]; readonly window: SeriesWindow },
 ): Promise<readonly MetricSeries[]> {
   if (metrics.length === 0) return []
-  const table = services.database(batch).metricsTable(batch.settings.table_key)
+  const database = services.database(batch)
+  const table = database.metricsTable(batch.settings.table_key)
   await table.ensure()
-  const history = await table.history({
-    batch: batch.name,
-    types: SERIES_TYPES,
-    metadataOf: ['score'],
-    metrics,
-    ...bounds(window, services.clock.now(), Math.floor(MOST_ROWS / metrics.length)),
-  })
-  const starts = new Map(metrics.map((metric) => [metric, startOf(history, metric, window)]))
+  const within = bounds(window, services.clock.now(), Math.floor(MOST_ROWS / metrics.length))
+  const history = await loadHistory(
+    { batch, database, table, templates: services.templates },
+    'dashboard_sql',
+    {
+      types: SERIES_TYPES,
+      metadataOf: ['score'],
+      metrics,
+      ...within,
+    },
+  )
+  const starts = new Map(metrics.map((metric) => [metric, startOf(history, metric, { window, within })]))
   const since = Math.min(...starts.values())
   const alerts = await services.control.alerts.ofBatch({
     batch: batch.name,
@@ -44,7 +52,7 @@ export async function loadSeries(
   return metrics.map((metric) =>
     joinSeries({
       metric,
-      rows: history.get(metric) ?? new Map(),
+      rows: clip(history.get(metric) ?? new Map(), within),
       alerts: byMetric.get(metric) ?? [],
       from: window.kind === 'span' ? now - window.milliseconds : starts.get(metric)!,
       to: window.kind === 'range' ? (window.to ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY,
@@ -53,11 +61,9 @@ export async function loadSeries(
   )
 }
 
-function bounds(
-  window: SeriesWindow,
-  now: number,
-  most: number,
-): Pick<HistoryQuery, 'since' | 'until' | 'maxPoints'> {
+type Bounds = Pick<HistoryQuery, 'since' | 'until' | 'maxPoints'>
+
+function bounds(window: SeriesWindow, now: number, most: number): Bounds {
   switch (window.kind) {
     case 'points':
       return { maxPoints: Math.min(window.points, most) }
@@ -73,7 +79,32 @@ function bounds(
 }
 
 /** In a window of points the oldest value is where the window starts: scores and alerts before it belong to older points. */
-function startOf(history: History, metric: string, window: SeriesWindow): number {
+function startOf(
+  history: History,
+  metric: string,
+  { window, within }: { readonly window: SeriesWindow; readonly within: Bounds },
+): number {
   if (window.kind === 'range') return window.from ?? Number.NEGATIVE_INFINITY
-  return history.get(metric)?.get('metric')?.timestamps[0] ?? Number.NEGATIVE_INFINITY
+  const points = history.get(metric)?.get('metric')
+  return (points && clipPoints(points, within).timestamps[0]) ?? Number.NEGATIVE_INFINITY
+}
+
+/** What a batch's own SQL returns may be more than was asked for. */
+function clip(rows: ReadonlyMap<MetricType, Points>, within: Bounds): ReadonlyMap<MetricType, Points> {
+  return new Map([...rows].map(([type, points]) => [type, clipPoints(points, within)]))
+}
+
+function clipPoints(points: Points, { since, until, maxPoints }: Bounds): Points {
+  const { timestamps, values, metadata } = points
+  const end = until === undefined ? timestamps.length : firstNotBefore(timestamps, until + 1)
+  const begin = Math.max(
+    since === undefined ? 0 : firstNotBefore(timestamps, since),
+    maxPoints === undefined ? 0 : end - maxPoints,
+  )
+  if (begin === 0 && end === timestamps.length) return points
+  return {
+    timestamps: timestamps.subarray(begin, end),
+    values: values.subarray(begin, end),
+    ...(metadata === undefined ? {} : { metadata: metadata.slice(begin, end) }),
+  }
 }
