@@ -99,6 +99,31 @@ export const batchSettings = z.strictObject({
     .default('RUNNING')
     .meta({ description: 'Whether the pipeline schedule runs.' }),
 
+  schedule_jitter: z.string().default('0s').meta({
+    description: 'Ticks are put off by up to this long, by a part of it that is always the same for a batch.',
+  }),
+  catch_up: z.enum(['latest', 'all', 'skip']).default('latest').meta({
+    description: 'Which of the ticks that were missed in a downtime fire: the latest, all of them, or none.',
+  }),
+  catch_up_max: positive(10, 'With `catch_up: all`, at most so many of the newest missed ticks fire.'),
+  overlap: z.enum(['skip', 'queue']).default('skip').meta({
+    description: 'What becomes of a tick while the run before it has not ended.',
+  }),
+  run_retries: z.int().min(0).default(2).meta({
+    description: 'How often a run that failed for a reason that may not last is tried again.',
+  }),
+  run_retry_delay: z.string().default('10s').meta({
+    description: 'How long after its failure a run is tried again; twice as long after each further failure.',
+  }),
+  fan_out_n: positive(500, 'Training and scoring of more metrics than this is split into runs of so many.'),
+  fresh_within: z.string().nullable().default(null).meta({
+    description: 'A metric without new data for so long raises a missing-data alert.',
+  }),
+  overdue_after_n: positive(
+    5,
+    'A batch that has not ingested, trained or delivered for so many of its periods is reported.',
+  ),
+
   // ingest
   disable_ingest: flag(false, 'Do not ingest.'),
   ingest_metric_rounding: z

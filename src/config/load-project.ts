@@ -20,6 +20,13 @@ import type { DetectorCatalog } from './settings-rules.ts'
 import { expandShortForm } from './short-form.ts'
 import { readYamlFile, type YamlFile } from './yaml-file.ts'
 
+/** An address with a password is secret, and so is the password, as it is written and as it is meant. */
+function secretsOfUrl(url: string | undefined): readonly string[] {
+  if (url === undefined || !URL.canParse(url)) return []
+  const { password } = new URL(url)
+  return password === '' ? [] : [url, password, decodeURIComponent(password)]
+}
+
 /** The plug-ins that a project may name, by name. */
 export interface Catalogs {
   readonly databases: PluginCatalog
@@ -170,6 +177,7 @@ export async function loadProject(dir: string, catalogs: Catalogs, environment: 
   const channels = read('channel', catalogs.channels, file.channels)
   const storages = read('storage', catalogs.storages, file.storages)
   const { server, dataDir } = readServerSettings({ dir: root, section: file.server, variables, report })
+  for (const secret of secretsOfUrl(server.databaseUrl)) secrets.add(secret)
 
   const channelsByName = channelInstances(channels)
   const known: Known = {

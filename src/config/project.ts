@@ -1,3 +1,4 @@
+import type { QueueLimits, QueueName } from '../core/queues.ts'
 import type { BatchSettings } from './batch-settings.ts'
 
 /** Everything that a project folder and the environment say, checked and frozen. Faulty parts are left out of it and listed in `faults`. */
@@ -43,8 +44,26 @@ export interface ServerSettings {
   readonly threads: number
   /** Runs at a time in one process. */
   readonly concurrency: number
+  /** Limits of the queues, where they are configured. */
+  readonly queues: ReadonlyMap<QueueName, QueueLimits>
+  /** Runs at a time, in all processes, that work on one database connection. */
+  readonly databaseConcurrency: number
   /** A run is canceled after this long. */
   readonly maxRuntimeMs: number
+  /** A run that runs longer than this is reported as stuck. */
+  readonly stuckAfterMs: number
+  /** Address of the PostgreSQL that holds the control database and drives the runs; undefined for a SQLite file and one machine. */
+  readonly databaseUrl?: string
+  /** Called with GET every minute while schedules are looked after. */
+  readonly heartbeatUrl?: string
+  /** Channels that are told of failed and stuck runs, faults of files, and data that does not come. */
+  readonly noticeChannels: string
+  /** Records of runs, steps, logs and ticks older than this are deleted, … */
+  readonly retentionMs: number
+  /** … and those of runs beyond the newest so many. */
+  readonly retentionRuns: number
+  /** When the retention job runs; null for never. */
+  readonly retentionSchedule: string | null
   /** 1 on real time; tests speed the clock up. */
   readonly clockSpeed: number
   /** When a sped-up clock and the machine's agreed, epoch ms; at the start of the program when not given. */

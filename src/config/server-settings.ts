@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { QUEUE_NAMES, type QueueName } from '../core/queues.ts'
 import { parseTimestamp } from '../core/timestamp.ts'
 import { type Variables, variable } from './environment.ts'
 import { interpolate, valueFromText } from './environment-values.ts'
@@ -39,6 +40,56 @@ const serverSection = z.strictObject({
     .positive()
     .optional()
     .meta({ description: 'A run is canceled after so many seconds.' }),
+  queues: z
+    .partialRecord(
+      z.enum(QUEUE_NAMES),
+      z.strictObject({
+        concurrency: z.int().min(1).optional().meta({ description: 'Runs at a time in one process.' }),
+        global_concurrency: z
+          .int()
+          .min(1)
+          .optional()
+          .meta({ description: 'Runs at a time in all processes.' }),
+        rate: z
+          .strictObject({ limit: z.int().min(1), seconds: z.number().positive() })
+          .optional()
+          .meta({ description: 'Runs that may start within so many seconds, in all processes.' }),
+      }),
+    )
+    .optional()
+    .meta({ description: 'Limits of the queues of runs.' }),
+  database_concurrency: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: 'Runs at a time, in all processes, that work on one database connection.' }),
+  stuck_after_minutes: z
+    .number()
+    .positive()
+    .optional()
+    .meta({ description: 'A run that runs longer than this is reported as stuck.' }),
+  database_url: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, { error: 'expected an address that starts with postgres://' })
+    .optional()
+    .meta({ description: 'PostgreSQL that holds the control database and drives the runs.', secret: true }),
+  heartbeat_url: z
+    .url({ protocol: /^https?$/, error: 'expected an address that starts with http:// or https://' })
+    .optional()
+    .meta({
+      description: 'Called with GET every minute: whoever watches the watcher notices when it stops.',
+    }),
+  notice_channels: z.string().optional().meta({
+    description: 'Channels that are told of failed and stuck runs, faults of files, and missing data.',
+  }),
+  retention_days: z
+    .number()
+    .positive()
+    .optional()
+    .meta({ description: 'Records of runs, steps, logs and ticks are deleted after so many days.' }),
+  retention_runs: z.int().min(1).optional().meta({ description: 'At most so many runs are kept on record.' }),
+  retention_schedule: z.string().optional().meta({ description: 'When old records are deleted.' }),
+  retention_enabled: z.boolean().optional().meta({ description: 'Whether old records are deleted.' }),
   clock_speed: z.number().positive().max(1_000_000).optional().meta({ description: '1 for real time.' }),
   clock_start: z
     .union([z.string(), z.number()])
@@ -60,9 +111,32 @@ const ENVIRONMENT: Readonly<Record<Key, string>> = {
   threads: 'ANOMSTACK_THREADS',
   concurrency: 'ANOMSTACK_CONCURRENCY',
   max_runtime_seconds: 'ANOMSTACK_MAX_RUNTIME_SECONDS_TAG',
+  queues: 'ANOMSTACK_QUEUES',
+  database_concurrency: 'ANOMSTACK_DATABASE_CONCURRENCY',
+  stuck_after_minutes: 'ANOMSTACK_KILL_RUN_AFTER_MINUTES',
+  database_url: 'ANOMSTACK_DATABASE_URL',
+  heartbeat_url: 'ANOMSTACK_HEARTBEAT_URL',
+  notice_channels: 'ANOMSTACK_NOTICE_CHANNELS',
+  retention_days: 'ANOMSTACK_RETENTION_DAYS',
+  retention_runs: 'ANOMSTACK_RETENTION_RUNS',
+  retention_schedule: 'ANOMSTACK_RETENTION_SCHEDULE',
+  retention_enabled: 'ANOMSTACK_RETENTION_ENABLED',
   clock_speed: 'ANOMSTACK_CLOCK_SPEED',
   clock_start: 'ANOMSTACK_CLOCK_START',
   data_dir: 'ANOMSTACK_DATA_DIR',
+}
+
+function queueLimits(given: z.output<typeof serverSection>['queues']): ServerSettings['queues'] {
+  return new Map(
+    Object.entries(given ?? {}).map(([queue, { concurrency, global_concurrency, rate }]) => [
+      queue as QueueName,
+      {
+        ...(concurrency === undefined ? {} : { concurrency }),
+        ...(global_concurrency === undefined ? {} : { globalConcurrency: global_concurrency }),
+        ...(rate === undefined ? {} : { rate: { limit: rate.limit, periodMs: rate.seconds * 1000 } }),
+      },
+    ]),
+  )
 }
 
 /** Settings of the process, and the absolute folder of its files. The environment beats `anomstack.yaml`; a faulty value gives way to the default. */
@@ -109,7 +183,17 @@ export function readServerSettings(options: {
       timeZone: given.time_zone ?? 'UTC',
       threads: given.threads ?? Math.max(1, availableParallelism()),
       concurrency: given.concurrency ?? 4,
+      queues: queueLimits(given.queues),
+      databaseConcurrency: given.database_concurrency ?? Math.max(8, given.concurrency ?? 0),
       maxRuntimeMs: Math.round((given.max_runtime_seconds ?? 3600) * 1000),
+      stuckAfterMs: Math.round((given.stuck_after_minutes ?? 15) * 60_000),
+      ...(given.database_url === undefined ? {} : { databaseUrl: given.database_url }),
+      ...(given.heartbeat_url === undefined ? {} : { heartbeatUrl: given.heartbeat_url }),
+      noticeChannels: given.notice_channels ?? 'email,slack',
+      retentionMs: Math.round((given.retention_days ?? 30) * 86_400_000),
+      retentionRuns: given.retention_runs ?? 100_000,
+      retentionSchedule:
+        given.retention_enabled === false ? null : (given.retention_schedule ?? '0 */6 * * *'),
       clockSpeed: given.clock_speed ?? 1,
       ...(start === undefined ? {} : { clockStart: start }),
     },

@@ -24,17 +24,38 @@ async function insertNew(db: Transaction<ControlSchema>, rows: readonly AlertRow
   return rows.filter((row) => added.has(row.id))
 }
 
+/** Locks the run's row where the engine has locks, so that nobody takes it over before this transaction has ended. */
+async function requireHeld(
+  db: Transaction<ControlSchema>,
+  { run, executor }: { readonly run: string; readonly executor: string },
+): Promise<void> {
+  const held = await db
+    .updateTable('run')
+    .set({ executor })
+    .where('id', '=', run)
+    .where('status', '=', 'running')
+    .where('executor', '=', executor)
+    .returning('id')
+    .executeTakeFirst()
+  if (held === undefined)
+    throw new AnomstackError(
+      'CONFLICT',
+      `run "${run}" was taken over by another process: nothing more is raised here`,
+    )
+}
+
 /** Alerts and their deliveries. */
 export function createAlertStore(access: ControlAccess): AlertStore {
   const { read, write } = access
   return {
     ...createDeliveryQueue(access),
 
-    async raise(findings, { now, channels, replayed = false }) {
+    async raise(findings, { now, channels, replayed = false, by }) {
       if (findings.length === 0) return []
       const rows = findings.map((finding) => alertRow(finding, { id: createId(now), at: now, replayed }))
       const receivers = replayed ? [] : [...new Set(channels)]
       return write(async (db) => {
+        if (by !== undefined) await requireHeld(db, by)
         const raised = await insertNew(db, rows)
         const deliveries = raised.flatMap((alert) =>
           receivers.map((channel) => newDeliveryRow(createId(now), alert.id, { channel, at: now })),
@@ -86,6 +107,28 @@ export function createAlertStore(access: ControlAccess): AlertStore {
           .insertInto('look')
           .values({ batch, at })
           .onConflict((conflict) => conflict.column('batch').doUpdateSet({ at }).where('look.at', '<', at))
+          .execute(),
+      )
+    },
+
+    lastSeen: (batch, kind) =>
+      read(async (db) => {
+        const row = await db
+          .selectFrom('seen')
+          .select('metrics')
+          .where('batch', '=', batch)
+          .where('kind', '=', kind)
+          .executeTakeFirst()
+        return row && new Map(JSON.parse(row.metrics) as [string, number][])
+      }),
+
+    async saveSeen(batch, kind, seen) {
+      const metrics = JSON.stringify([...seen])
+      await write((db) =>
+        db
+          .insertInto('seen')
+          .values({ batch, kind, metrics })
+          .onConflict((conflict) => conflict.columns(['batch', 'kind']).doUpdateSet({ metrics }))
           .execute(),
       )
     },

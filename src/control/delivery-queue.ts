@@ -26,7 +26,7 @@ function settled(outcome: DeliveryOutcome): Partial<DeliveryRow> {
 }
 
 /** Alerts on their way: who takes which delivery, and what became of it. */
-export function createDeliveryQueue({ read, write }: ControlAccess): DeliveryQueue {
+export function createDeliveryQueue({ read, write, exclusive }: ControlAccess): DeliveryQueue {
   return {
     async takeDue({ now, executor, leaseMs, limit }) {
       const dueRows = (db: Kysely<ControlSchema>) =>
@@ -41,7 +41,7 @@ export function createDeliveryQueue({ read, write }: ControlAccess): DeliveryQue
           .execute()
       // Idle processes ask often: they need no turn at writing to see that nothing is due.
       if ((await read(dueRows)).length === 0) return []
-      return write(async (db) => {
+      return exclusive(async (db) => {
         const due = await dueRows(db)
         if (due.length === 0) return []
         await db

@@ -3,7 +3,7 @@ import type { Run, RunError } from '../runs/run.ts'
 import type { ControlAccess } from './access.ts'
 import type { RunStore } from './control.ts'
 import { closeSteps, released } from './run-queue.ts'
-import { jsonText } from './run-rows.ts'
+import { jsonText, runOf } from './run-rows.ts'
 import type { ControlSchema, RunRow } from './schema.ts'
 
 type RecoverOptions = Parameters<RunStore['recover']>[0]
@@ -62,7 +62,8 @@ async function release(db: Transaction<ControlSchema>, row: RunRow, options: Rec
 export function createExecutors({
   read,
   write,
-}: ControlAccess): Pick<RunStore, 'heartbeat' | 'retire' | 'recover'> {
+  exclusive,
+}: ControlAccess): Pick<RunStore, 'heartbeat' | 'retire' | 'recover' | 'executors'> {
   return {
     heartbeat: ({ id, host, pid }, now) =>
       write(async (db) => {
@@ -80,13 +81,19 @@ export function createExecutors({
 
     async recover(options) {
       const seen = await read((db) => findLosses(db, options.isDead))
-      if (seen.dead.length === 0 && seen.runs.length === 0) return 0
-      return write(async (db) => {
+      if (seen.dead.length === 0 && seen.runs.length === 0) return []
+      return exclusive(async (db) => {
         const { dead, runs } = await findLosses(db, options.isDead)
         for (const row of runs) await release(db, row, options)
         if (dead.length > 0) await db.deleteFrom('executor').where('id', 'in', dead).execute()
-        return runs.length
+        return runs.map(runOf)
       })
     },
+
+    executors: () =>
+      read(async (db) => {
+        const rows = await db.selectFrom('executor').selectAll().orderBy('id', 'desc').execute()
+        return rows.map(({ seen_at, ...info }) => ({ ...info, seenAt: seen_at }))
+      }),
   }
 }

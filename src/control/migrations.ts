@@ -6,7 +6,7 @@ import type { ControlSchema } from './schema.ts'
 type Migration = (db: Transaction<ControlSchema>) => Promise<void>
 
 /** In order; the n-th leads to schema version n. A released one is never changed: add another. */
-const MIGRATIONS: readonly Migration[] = [createTables]
+const MIGRATIONS: readonly Migration[] = [createTables, addQueues]
 
 const VERSION_KEY = 'schema_version'
 
@@ -15,7 +15,7 @@ export async function migrate(access: ControlAccess, file: string): Promise<void
   const newest = MIGRATIONS.length
   let version = await access.read(currentVersion)
   while (version < newest) {
-    version = await access.write(async (db) => {
+    version = await access.exclusive(async (db) => {
       await db.schema
         .createTable('meta')
         .ifNotExists()
@@ -150,5 +150,64 @@ async function createTables({ schema }: Transaction<ControlSchema>): Promise<voi
     .createTable('look')
     .addColumn('batch', 'text', (column) => column.primaryKey())
     .addColumn('at', 'bigint', (column) => column.notNull())
+    .execute()
+}
+
+async function addQueues({ schema }: Transaction<ControlSchema>): Promise<void> {
+  const text = (name: string, value: string) =>
+    schema
+      .alterTable('run')
+      .addColumn(name, 'text', (column) => column.notNull().defaultTo(value))
+      .execute()
+  const count = (name: string) =>
+    schema
+      .alterTable('run')
+      .addColumn(name, 'integer', (column) => column.notNull().defaultTo(0))
+      .execute()
+  await text('queue', 'ingest')
+  await count('priority')
+  await text('resource', '')
+  await text('shard', '')
+  await schema.alterTable('run').addColumn('parent', 'text').execute()
+  await schema.alterTable('run').addColumn('resumes', 'text').execute()
+  await count('failures')
+  await count('dispatched')
+  await schema.dropIndex('run_one_running').execute()
+  await schema
+    .createIndex('run_one_running')
+    .unique()
+    .on('run')
+    .columns(['job', 'batch', 'shard'])
+    .where(sql.ref('status'), '=', sql.lit('running'))
+    .execute()
+  await schema.createIndex('run_next').on('run').columns(['status', 'priority', 'id']).execute()
+  await schema.createIndex('run_parent').on('run').columns(['parent', 'id']).execute()
+  await schema
+    .createTable('seen')
+    .addColumn('batch', 'text', (column) => column.notNull())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('metrics', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('seen_key', ['batch', 'kind'])
+    .execute()
+  await schema
+    .createTable('schedule')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('paused', 'integer', (column) => column.notNull())
+    .addColumn('changed_at', 'bigint', (column) => column.notNull())
+    .execute()
+  await schema
+    .createTable('tick')
+    .addColumn('schedule', 'text', (column) => column.notNull())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .addColumn('outcome', 'text', (column) => column.notNull())
+    .addColumn('run_id', 'text')
+    .addColumn('reason', 'text')
+    .addPrimaryKeyConstraint('tick_key', ['schedule', 'at'])
+    .execute()
+  await schema
+    .createTable('note')
+    .addColumn('key', 'text', (column) => column.primaryKey())
+    .addColumn('value', 'text', (column) => column.notNull())
+    .addColumn('changed_at', 'bigint', (column) => column.notNull())
     .execute()
 }

@@ -3,19 +3,29 @@ import type { RunError } from '../runs/run.ts'
 import type { ControlAccess } from './access.ts'
 import type { RunStore } from './control.ts'
 import { createId } from './ids.ts'
+import { fullResources, withoutClashes, withRoom } from './queue-limits.ts'
 import { jsonText, newRunRow, runOf } from './run-rows.ts'
 import type { ControlSchema, RunRow } from './schema.ts'
 
 type RunQueue = Pick<
   RunStore,
-  'enqueue' | 'claim' | 'claimById' | 'finish' | 'requeue' | 'cancel' | 'cancelRequests'
+  | 'enqueue'
+  | 'claim'
+  | 'claimById'
+  | 'dispatch'
+  | 'dispatched'
+  | 'finish'
+  | 'requeue'
+  | 'retryLater'
+  | 'cancel'
+  | 'cancelRequests'
+  | 'isHeld'
 >
 
-/** Queued runs whose job and batch are not running anywhere, oldest first. */
+/** Queued runs whose job, batch and shard are not running anywhere, the next first. */
 function claimable(db: Kysely<ControlSchema>) {
   return db
     .selectFrom('run')
-    .select('id')
     .where('status', '=', 'queued')
     .where((run) =>
       run.not(
@@ -25,12 +35,20 @@ function claimable(db: Kysely<ControlSchema>) {
             .select('other.id')
             .whereRef('other.job', '=', 'run.job')
             .whereRef('other.batch', '=', 'run.batch')
+            .whereRef('other.shard', '=', 'run.shard')
             .where('other.status', '=', 'running'),
         ),
       ),
     )
+    .orderBy('priority')
     .orderBy('id')
-    .limit(1)
+}
+
+/** `claimable`, of these jobs and at this time. */
+function due(db: Kysely<ControlSchema>, jobs: readonly string[], now: number) {
+  return claimable(db)
+    .where('job', 'in', jobs)
+    .where((run) => run.or([run('not_before', 'is', null), run('not_before', '<=', now)]))
 }
 
 async function take(
@@ -71,9 +89,9 @@ export function released(row: Pick<RunRow, 'cancel_requested'>, now: number) {
 }
 
 /** The queue of runs: who may start what, and who ends it. */
-export function createRunQueue({ read, write }: ControlAccess): RunQueue {
+export function createRunQueue({ read, write, exclusive }: ControlAccess): RunQueue {
   return {
-    enqueue: (request, { now, idempotencyKey, notBefore }) =>
+    enqueue: (request, { now, idempotencyKey, notBefore, resource }) =>
       write(async (db) => {
         const inserted = await db
           .insertInto('run')
@@ -81,6 +99,7 @@ export function createRunQueue({ read, write }: ControlAccess): RunQueue {
             ...newRunRow(createId(now), request, now),
             idempotency_key: idempotencyKey ?? null,
             not_before: notBefore ?? null,
+            resource: resource ?? '',
           })
           .onConflict((conflict) => conflict.column('idempotency_key').doNothing())
           .returningAll()
@@ -94,25 +113,52 @@ export function createRunQueue({ read, write }: ControlAccess): RunQueue {
         return { run: runOf(earlier), created: false }
       }),
 
-    async claim({ jobs, executor, now }) {
-      if (jobs.length === 0) return undefined
-      const next = (db: Kysely<ControlSchema>) =>
-        claimable(db)
-          .where('job', 'in', jobs)
-          .where((run) => run.or([run('not_before', 'is', null), run('not_before', '<=', now)]))
-          .executeTakeFirst()
+    async claim({ jobs, executor, now, queues, resources = new Map() }) {
+      const open = queues?.filter(({ room }) => room > 0)
+      if (jobs.length === 0 || open?.length === 0) return undefined
+      const next = async (db: Kysely<ControlSchema>) => {
+        const free = open && (await withRoom(db, open, now))
+        if (free?.length === 0) return undefined
+        const full = await fullResources(db, resources)
+        let query = due(db, jobs, now).select('id').limit(1)
+        if (free !== undefined) query = query.where('queue', 'in', free)
+        if (full.length > 0) query = query.where('resource', 'not in', full)
+        return query.executeTakeFirst()
+      }
       // Idle processes ask often: they need no turn at writing to see that nothing waits.
       if ((await read(next)) === undefined) return undefined
-      return write(async (db) => {
+      return exclusive(async (db) => {
         const candidate = await next(db)
         const row = candidate && (await take(db, candidate.id, executor, now))
         return row && runOf(row)
       })
     },
 
+    async dispatch({ jobs, now, limit, resources = new Map() }) {
+      if (jobs.length === 0) return []
+      const waiting = (db: Kysely<ControlSchema>) =>
+        due(db, jobs, now).whereRef('dispatched', '<=', 'attempt').limit(limit)
+      if ((await read((db) => waiting(db).select('id').limit(1).executeTakeFirst())) === undefined) return []
+      return exclusive(async (db) => {
+        const rows = await waiting(db).selectAll().execute()
+        const chosen = await withoutClashes(db, rows, resources)
+        if (chosen.length === 0) return []
+        await db
+          .updateTable('run')
+          .set((run) => ({ dispatched: run('attempt', '+', 1) }))
+          .where(
+            'id',
+            'in',
+            chosen.map(({ id }) => id),
+          )
+          .execute()
+        return chosen.map(runOf)
+      })
+    },
+
     claimById: (id, { executor, now }) =>
-      write(async (db) => {
-        const candidate = await claimable(db).where('id', '=', id).executeTakeFirst()
+      exclusive(async (db) => {
+        const candidate = await claimable(db).select('id').where('id', '=', id).executeTakeFirst()
         const row = candidate && (await take(db, id, executor, now))
         return row && runOf(row)
       }),
@@ -133,7 +179,7 @@ export function createRunQueue({ read, write }: ControlAccess): RunQueue {
       }),
 
     requeue: (id, { executor, now }) =>
-      write(async (db) => {
+      exclusive(async (db) => {
         const held = await db
           .selectFrom('run')
           .select('cancel_requested')
@@ -147,8 +193,31 @@ export function createRunQueue({ read, write }: ControlAccess): RunQueue {
         return true
       }),
 
+    retryLater: (id, { executor, now, notBefore, error }) =>
+      exclusive(async (db) => {
+        const held = await db
+          .selectFrom('run')
+          .select('cancel_requested')
+          .where('id', '=', id)
+          .where('status', '=', 'running')
+          .where('executor', '=', executor)
+          .executeTakeFirst()
+        if (held === undefined) return false
+        await db
+          .updateTable('run')
+          .set((run) => ({
+            ...released(held, now),
+            ...(held.cancel_requested === 0 ? { not_before: notBefore, error: jsonText(error) } : {}),
+            failures: run('failures', '+', 1),
+          }))
+          .where('id', '=', id)
+          .execute()
+        await closeSteps(db, [id], { now, message: 'the run ended before this step did' })
+        return true
+      }),
+
     cancel: (id, now) =>
-      write(async (db) => {
+      exclusive(async (db) => {
         const row = await db.selectFrom('run').select('status').where('id', '=', id).executeTakeFirst()
         if (row?.status === 'running') {
           await db.updateTable('run').set({ cancel_requested: 1 }).where('id', '=', id).execute()
@@ -162,6 +231,31 @@ export function createRunQueue({ read, write }: ControlAccess): RunQueue {
           .where('id', '=', id)
           .execute()
         return true
+      }),
+
+    dispatched: (limit) =>
+      read(async (db) => {
+        const rows = await db
+          .selectFrom('run')
+          .selectAll()
+          .where('status', '=', 'queued')
+          .whereRef('dispatched', '>', 'attempt')
+          .orderBy('id')
+          .limit(limit)
+          .execute()
+        return rows.map(runOf)
+      }),
+
+    isHeld: (id, executor) =>
+      read(async (db) => {
+        const row = await db
+          .selectFrom('run')
+          .select('id')
+          .where('id', '=', id)
+          .where('status', '=', 'running')
+          .where('executor', '=', executor)
+          .executeTakeFirst()
+        return row !== undefined
       }),
 
     cancelRequests: (executor) =>

@@ -47,12 +47,13 @@ export function createRunRecords({ read, write }: ControlAccess): RunRecords {
         return row && runOf(row)
       }),
 
-    list: ({ batch, job, status, before, limit }) =>
+    list: ({ batch, job, status, parent, before, limit }) =>
       read(async (db) => {
         let query = db.selectFrom('run').selectAll().orderBy('id', 'desc').limit(limit)
         if (batch !== undefined) query = query.where('batch', '=', batch)
         if (job !== undefined) query = query.where('job', '=', job)
         if (status !== undefined) query = query.where('status', '=', status)
+        if (parent !== undefined) query = query.where('parent', '=', parent)
         if (before !== undefined) query = query.where('id', '<', before)
         return (await query.execute()).map(runOf)
       }),

@@ -1,4 +1,5 @@
 import type { Json } from '../core/json.ts'
+import { queueOf } from '../runs/queue-of.ts'
 import type { LogRecord, Run, RunError, RunRequest, Step } from '../runs/run.ts'
 import type { LogRow, NewRunRow, RunRow, StepRow } from './schema.ts'
 
@@ -27,6 +28,14 @@ export function newRunRow(id: string, request: RunRequest, now: number): NewRunR
     error: null,
     executor: null,
     cancel_requested: 0,
+    queue: queueOf(request.job),
+    priority: request.priority ?? 0,
+    resource: '',
+    shard: request.shard ?? '',
+    parent: request.parent ?? null,
+    resumes: request.resumes ?? null,
+    failures: 0,
+    dispatched: 0,
   }
 }
 
@@ -38,8 +47,15 @@ export function runOf(row: RunRow): Run {
     trigger: row.trigger as Run['trigger'],
     ...(row.params === null ? {} : { params: JSON.parse(row.params) as { readonly [key: string]: Json } }),
     ...(row.scheduled_for === null ? {} : { scheduledFor: row.scheduled_for }),
+    ...(row.priority === 0 ? {} : { priority: row.priority }),
+    ...(row.shard === '' ? {} : { shard: row.shard }),
+    ...(row.parent === null ? {} : { parent: row.parent }),
+    ...(row.resumes === null ? {} : { resumes: row.resumes }),
+    queue: row.queue as Run['queue'],
     status: row.status as Run['status'],
     attempt: row.attempt,
+    ...(row.failures === 0 ? {} : { failures: row.failures }),
+    ...(row.not_before === null || row.status !== 'queued' ? {} : { notBefore: row.not_before }),
     queuedAt: row.queued_at,
     ...(row.started_at === null ? {} : { startedAt: row.started_at }),
     ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),

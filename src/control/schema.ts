@@ -10,6 +10,10 @@ export interface ControlSchema {
   alert: AlertTable
   delivery: DeliveryTable
   look: LookTable
+  seen: SeenTable
+  schedule: ScheduleTable
+  tick: TickTable
+  note: NoteTable
 }
 
 interface MetaTable {
@@ -45,6 +49,19 @@ interface RunTable {
   error: string | null
   executor: string | null
   cancel_requested: number
+  queue: string
+  /** Lower goes first. */
+  priority: number
+  /** What a limit is counted by beside the queue: the name of the database connection; empty for none. */
+  resource: string
+  /** Part of the work of job and batch; empty for all of it. */
+  shard: string
+  parent: string | null
+  resumes: string | null
+  /** How often it failed and was queued again. */
+  failures: number
+  /** The attempt that was handed to an engine which starts runs by itself; 0 for none. */
+  dispatched: number
 }
 
 interface StepTable {
@@ -102,6 +119,39 @@ interface DeliveryTable {
 interface LookTable {
   batch: string
   at: number
+}
+
+/** Up to which point of each metric a batch's values have been judged, for one kind of alert. */
+interface SeenTable {
+  batch: string
+  kind: string
+  /** JSON: metric -> timestamp. */
+  metrics: string
+}
+
+/** What people said of a schedule; one that is not here follows its file. */
+interface ScheduleTable {
+  /** `job:batch`. */
+  id: string
+  paused: number
+  changed_at: number
+}
+
+/** What became of the ticks of schedules. */
+interface TickTable {
+  schedule: string
+  at: number
+  /** fired, skipped, or missed. */
+  outcome: string
+  run_id: string | null
+  reason: string | null
+}
+
+/** Small facts that parts of the program keep, JSON as text. */
+interface NoteTable {
+  key: string
+  value: string
+  changed_at: number
 }
 
 export type RunRow = Selectable<RunTable>

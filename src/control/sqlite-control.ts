@@ -5,13 +5,12 @@ import Libsql from 'libsql'
 import { systemClock } from '../core/clock.ts'
 import { AnomstackError } from '../core/errors.ts'
 import type { ControlAccess } from './access.ts'
-import { createAlertStore } from './alert-store.ts'
 import type { Control } from './control.ts'
 import { controlFailure, sqliteCode } from './control-failure.ts'
 import { migrate } from './migrations.ts'
-import { createRunStore } from './run-store.ts'
 import type { ControlSchema } from './schema.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
+import { createStores } from './stores.ts'
 
 const BUSY_TIMEOUT = 10_000
 
@@ -28,10 +27,9 @@ export async function openControl(file: string): Promise<Control> {
       throw controlFailure(error, file)
     }
   }
-  const access: ControlAccess = {
-    read: (query) => guarded(() => query(db)),
-    write: (change) => guarded(() => db.transaction().execute(change)),
-  }
+  // SQLite has one writer at a time.
+  const write: ControlAccess['write'] = (change) => guarded(() => db.transaction().execute(change))
+  const access: ControlAccess = { read: (query) => guarded(() => query(db)), write, exclusive: write }
   const shut = async () => {
     if (closed) return
     closed = true
@@ -43,7 +41,7 @@ export async function openControl(file: string): Promise<Control> {
     await shut()
     throw error
   }
-  return { runs: createRunStore(access), alerts: createAlertStore(access), close: shut }
+  return { ...createStores(access), close: shut }
 }
 
 async function openFile(file: string): Promise<{ db: Kysely<ControlSchema>; close: () => Promise<void> }> {

@@ -7,7 +7,7 @@ import type { Database, MetricsTable } from '../databases/database.ts'
 import type { FunctionRunner } from '../functions/function-runner.ts'
 import type { ModelPool } from '../models/model-pool.ts'
 import type { ModelStore } from '../models/model-store.ts'
-import type { JobName, Run } from '../runs/run.ts'
+import type { JobName, Run, RunRequest } from '../runs/run.ts'
 import type { Templates } from '../templates/templates.ts'
 
 /** What a run of a job for one batch sees. Everything is a contract: a job never knows which plug-in stands behind it. */
@@ -33,6 +33,11 @@ export interface JobContext {
   readonly metricsDir: string
   /** Those of the named channels that are configured; the others are warned of, once. */
   readonly channels: (methods: string) => readonly string[]
+  /** Has other runs of this batch's jobs do parts of the work, here and in other processes, and resolves with them when all have ended, in the order of the
+   * requests. Called again by a later attempt, it does not do again what had succeeded. */
+  fanOut(requests: readonly RunRequest[]): Promise<readonly Run[]>
+  /** Names of the steps that the run which this one resumes had completed. */
+  readonly completed: ReadonlySet<string>
   /** Runs a named part of the job and records its duration, its error, and what `note` says of its result: counts, never data. */
   step<Result>(name: string, work: () => Promise<Result>, note?: (result: Result) => Json): Promise<Result>
 }

@@ -3,7 +3,8 @@ import { type Clock, systemClock } from '../core/clock.ts'
 import { messageOf } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import type { Logger } from '../core/logger.ts'
-import type { Run, RunError } from '../runs/run.ts'
+import type { QueueName } from '../core/queues.ts'
+import type { Run, RunError, RunRequest } from '../runs/run.ts'
 import { runErrorOf } from '../runs/run-error.ts'
 import { createInterruption, type Interruption, type InterruptionKind } from './interruption.ts'
 import type { JobHandler } from './orchestrator.ts'
@@ -11,13 +12,14 @@ import type { JobHandler } from './orchestrator.ts'
 /** The runs that this process has claimed and is executing. */
 export interface Executions {
   /** Executes a claimed run to its end, and tells whether that could be recorded: it is tried until the process stops, or for as long as
-   * `patience` says. It never rejects. */
+   * `patience` says, which only who waits for the run has: it is not tried again when it fails. It never rejects. */
   execute(run: Run, handler: JobHandler, patience?: RecordPatience): Promise<boolean>
   /** Stops one run, or none when it is not executing here. */
   interrupt(id: string, kind: InterruptionKind): void
   /** Leaves all runs to the queue, because the process stops. */
   interruptAll(): void
-  count(): number
+  /** Of one queue, or of all. */
+  count(queue?: QueueName): number
   /** Resolves when nothing is executing. */
   idle(): Promise<void>
 }
@@ -40,29 +42,49 @@ export interface ExecutionOptions {
   readonly retryMs: number
   /** Real ms: a handler that does not end so long after it was told to is left to itself. */
   readonly patienceMs: number
+  /** Throws once others may have taken over what runs here. */
+  readonly assertHeld: () => void
+  /** After how long a run that failed is tried again; undefined for never. */
+  readonly retryDelayMs?: (run: Run, error: unknown) => number | undefined
+  readonly fanOut: (run: Run, requests: readonly RunRequest[], signal: AbortSignal) => Promise<readonly Run[]>
 }
 
 type Outcome =
   | { readonly status: 'succeeded' }
   | { readonly status: 'failed' | 'canceled'; readonly error: RunError }
   | { readonly status: 'queued' }
+  /** It failed for a reason that may not last, and is tried again. */
+  | { readonly status: 'again'; readonly error: RunError; readonly delayMs: number }
 
 export function createExecutions(options: ExecutionOptions): Executions {
   const { runs, executor, clock, logger, redact } = options
   const giveUp = new AbortController()
   const executing = new Map<
     string,
-    { readonly interruption: Interruption; readonly done: Promise<boolean> }
+    { readonly run: Run; readonly interruption: Interruption; readonly done: Promise<boolean> }
   >()
 
-  async function outcomeOf(run: Run, handler: JobHandler, interruption: Interruption): Promise<Outcome> {
+  async function outcomeOf(
+    run: Run,
+    {
+      handler,
+      interruption,
+      once,
+    }: { readonly handler: JobHandler; readonly interruption: Interruption; readonly once: boolean },
+  ): Promise<Outcome> {
     const deadline = setTimeout(
       () => interruption.interrupt('timed-out'),
       Math.min(options.maxRuntimeMs, 2 ** 31 - 1),
     )
     try {
       await Promise.race([
-        handler({ run, signal: interruption.signal, executor }),
+        handler({
+          run,
+          signal: interruption.signal,
+          executor,
+          assertHeld: options.assertHeld,
+          fanOut: (requests) => options.fanOut(run, requests, interruption.signal),
+        }),
         outlasted(interruption.signal, options.patienceMs),
       ])
       // Who was told to stop may have left things out, even if it says nothing.
@@ -71,7 +93,7 @@ export function createExecutions(options: ExecutionOptions): Executions {
     } catch (error) {
       switch (interruption.kind()) {
         case undefined:
-          return { status: 'failed', error: runErrorOf(error, redact) }
+          return failure(run, error, once)
         case 'canceled':
           return { status: 'canceled', error: withoutStack(interruption.signal.reason) }
         case 'timed-out':
@@ -84,6 +106,12 @@ export function createExecutions(options: ExecutionOptions): Executions {
     }
   }
 
+  function failure(run: Run, thrown: unknown, once: boolean): Outcome {
+    const error = runErrorOf(thrown, redact)
+    const delayMs = once ? undefined : options.retryDelayMs?.(run, thrown)
+    return delayMs === undefined ? { status: 'failed', error } : { status: 'again', error, delayMs }
+  }
+
   /** Where an interruption was made says nothing of the run. */
   function withoutStack(reason: unknown): RunError {
     const { code, message } = runErrorOf(reason, redact)
@@ -92,9 +120,10 @@ export function createExecutions(options: ExecutionOptions): Executions {
 
   async function record(run: Run, outcome: Outcome): Promise<boolean> {
     const end = { executor: executor.id, now: clock.now() }
-    return outcome.status === 'queued'
-      ? runs.requeue(run.id, end)
-      : runs.finish(run.id, { ...end, ...outcome })
+    if (outcome.status === 'queued') return runs.requeue(run.id, end)
+    if (outcome.status === 'again')
+      return runs.retryLater(run.id, { ...end, notBefore: end.now + outcome.delayMs, error: outcome.error })
+    return runs.finish(run.id, { ...end, ...outcome })
   }
 
   /** A run whose end is not recorded would hold its job and batch for ever, so this goes on until it is, or the process stops. */
@@ -121,6 +150,13 @@ export function createExecutions(options: ExecutionOptions): Executions {
   function report(outcome: Outcome, fields: { readonly [key: string]: Json }): void {
     if (outcome.status === 'succeeded') logger.log('info', 'run succeeded', fields)
     else if (outcome.status === 'queued') logger.log('info', 'run interrupted; it starts again', fields)
+    else if (outcome.status === 'again')
+      logger.log('warn', 'run failed and is tried again', {
+        ...fields,
+        inMs: outcome.delayMs,
+        code: outcome.error.code,
+        problem: outcome.error.message,
+      })
     else
       logger.log(outcome.status === 'failed' ? 'error' : 'info', `run ${outcome.status}`, {
         ...fields,
@@ -132,10 +168,10 @@ export function createExecutions(options: ExecutionOptions): Executions {
   return {
     execute(run, handler, patience) {
       const interruption = createInterruption(run, options.maxRuntimeMs)
-      const done = outcomeOf(run, handler, interruption)
+      const done = outcomeOf(run, { handler, interruption, once: patience !== undefined })
         .then((outcome) => recordEnd(run, outcome, patience))
         .finally(() => executing.delete(run.id))
-      executing.set(run.id, { interruption, done })
+      executing.set(run.id, { run, interruption, done })
       return done
     },
     interrupt: (id, kind) => executing.get(id)?.interruption.interrupt(kind),
@@ -143,7 +179,10 @@ export function createExecutions(options: ExecutionOptions): Executions {
       giveUp.abort()
       for (const { interruption } of executing.values()) interruption.interrupt('stopping')
     },
-    count: () => executing.size,
+    count(queue) {
+      if (queue === undefined) return executing.size
+      return [...executing.values()].filter(({ run }) => run.queue === queue).length
+    },
     async idle() {
       while (executing.size > 0) await Promise.all([...executing.values()].map(({ done }) => done))
     },

@@ -9,6 +9,9 @@ const SILENT_MS = 30_000
 /** The number of a process that died may belong to another by now; a process that is merely stopped or overloaded deserves patience. */
 const SILENT_THOUGH_ALIVE_MS = 120_000
 
+/** An executor may write for so long after its last sign of life; less than the time after which others take over. */
+export const LEASE_MS = 20_000
+
 export interface Observer {
   readonly host: string
   readonly pid: number

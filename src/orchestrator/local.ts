@@ -1,12 +1,14 @@
-import type { Control, ExecutorInfo } from '../control/control.ts'
+import type { Control, ExecutorInfo, QueueRoom } from '../control/control.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { AnomstackError, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
-import type { JobName, Run } from '../runs/run.ts'
+import { QUEUE_NAMES, type QueueLimits, type QueueName } from '../core/queues.ts'
+import type { JobName, Run, RunRequest } from '../runs/run.ts'
 import { createBell } from './bell.ts'
 import { createExecutions, type RecordPatience } from './executions.ts'
+import { fanOut } from './fan-out.ts'
 import { newExecutor } from './liveness.ts'
-import type { JobHandler, Orchestrator } from './orchestrator.ts'
+import type { EnqueueOptions, JobHandler, Orchestrator } from './orchestrator.ts'
 import { createPresence } from './presence.ts'
 
 export interface LocalOrchestratorOptions {
@@ -26,6 +28,13 @@ export interface LocalOrchestratorOptions {
   readonly patienceMs?: number
   /** Takes secrets out of the errors of runs. */
   readonly redact?: (text: string) => string
+  /** What `resources` counts by: the database connection of the request's batch; empty for none. */
+  readonly resourceOf?: (request: RunRequest) => string
+  /** Runs at a time, in all processes, on one resource. */
+  readonly resources?: () => ReadonlyMap<string, number>
+  readonly queues?: ReadonlyMap<QueueName, QueueLimits>
+  /** Whether a run that failed is tried again, and after how long; it has failed `failures` times. */
+  readonly retryDelayMs?: (run: Run, error: unknown) => number | undefined
 }
 
 /** Whoever waits for a run of theirs is told after so many attempts that its end cannot be recorded. */
@@ -35,6 +44,7 @@ const RECORD_ATTEMPTS = 5
 export function createLocalOrchestrator(options: LocalOrchestratorOptions): Orchestrator {
   const { clock, logger, maxRuntimeMs, executor = newExecutor(), pollMs = 1_000, maxAttempts = 3 } = options
   const { patienceMs = 10_000, redact = (text: string) => text } = options
+  const { resourceOf = () => '', resources = () => new Map(), queues = new Map() } = options
   const { runs } = options.control
   const handlers = new Map<JobName, JobHandler>()
   const executions = createExecutions({
@@ -46,11 +56,24 @@ export function createLocalOrchestrator(options: LocalOrchestratorOptions): Orch
     maxRuntimeMs,
     retryMs: pollMs,
     patienceMs,
+    assertHeld: () => presence.assertHeld(),
+    ...(options.retryDelayMs === undefined ? {} : { retryDelayMs: options.retryDelayMs }),
+    fanOut: (run, requests, signal) =>
+      fanOut(run, requests, {
+        signal,
+        runs,
+        enqueue,
+        executeHere: executeIfFree,
+        pause: (until) => bell.wait(pollMs, until),
+        isStopping: () => stopping !== undefined,
+      }),
   })
   const presence = createPresence({ runs, executor, clock, logger, maxAttempts, onRecovered: wake })
   /** Rings when something may have ended. */
   const bell = createBell()
   let capacity = 0
+  /** Queues that are worked on here. */
+  let served: ReadonlySet<QueueName> = new Set()
   let stopping: Promise<void> | undefined
   let stopped = false
   let present = 0
@@ -77,11 +100,26 @@ export function createLocalOrchestrator(options: LocalOrchestratorOptions): Orch
     while (claimAgain) {
       claimAgain = false
       while (executions.count() < capacity) {
-        const run = await runs.claim({ jobs: [...handlers.keys()], executor: executor.id, now: clock.now() })
+        const run = await runs.claim({
+          jobs: [...handlers.keys()],
+          executor: executor.id,
+          now: clock.now(),
+          queues: rooms(),
+          resources: resources(),
+        })
         if (run === undefined) break
         void execute(run)
       }
     }
+  }
+
+  /** How many more runs of each queue may start here. */
+  function rooms(): readonly QueueRoom[] {
+    return QUEUE_NAMES.filter((queue) => served.has(queue)).map((queue) => {
+      const { concurrency, ...limits } = queues.get(queue) ?? {}
+      const room = concurrency === undefined ? 1 : concurrency - executions.count(queue)
+      return { queue, room, ...limits }
+    })
   }
 
   async function execute(run: Run, patience?: RecordPatience): Promise<boolean> {
@@ -182,6 +220,23 @@ export function createLocalOrchestrator(options: LocalOrchestratorOptions): Orch
     }
   }
 
+  async function executeIfFree(id: string): Promise<void> {
+    const claimed = await runs.claimById(id, { executor: executor.id, now: clock.now() })
+    if (claimed !== undefined) await execute(claimed)
+  }
+
+  async function enqueue(request: RunRequest, { idempotencyKey, delayMs = 0 }: EnqueueOptions = {}) {
+    const now = clock.now()
+    const queued = await runs.enqueue(request, {
+      now,
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      ...(delayMs > 0 ? { notBefore: now + delayMs } : {}),
+      resource: resourceOf(request),
+    })
+    if (queued.created) wake()
+    return queued
+  }
+
   async function drain(graceMs: number): Promise<void> {
     const wasStarted = capacity > 0
     capacity = 0
@@ -201,33 +256,24 @@ export function createLocalOrchestrator(options: LocalOrchestratorOptions): Orch
       for (const [name, handler] of jobs) handlers.set(name, handler)
     },
 
-    async enqueue(request, { idempotencyKey, delayMs = 0 } = {}) {
-      const now = clock.now()
-      const queued = await runs.enqueue(request, {
-        now,
-        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-        ...(delayMs > 0 ? { notBefore: now + delayMs } : {}),
-      })
-      if (queued.created) wake()
-      return queued
-    },
+    enqueue,
 
     cancel,
 
-    async retry(id) {
+    async retry(id, { resume = false } = {}) {
       const run = await ended(id)
       if (run === undefined)
         throw new AnomstackError('CONFLICT', `run "${id}" has not ended yet: wait for its end or cancel it`)
-      const { job, batch, params } = run
-      const request = {
+      const { job, batch, params, shard } = run
+      const { run: queued } = await enqueue({
         job,
-        trigger: 'manual',
+        trigger: 'retry',
         ...(batch === undefined ? {} : { batch }),
         ...(params === undefined ? {} : { params }),
-      } as const
-      const queued = await runs.enqueue(request, { now: clock.now() })
-      wake()
-      return queued.run
+        ...(shard === undefined ? {} : { shard }),
+        ...(resume ? { resumes: id } : {}),
+      })
+      return queued
     },
 
     async wait(id, { signal } = {}) {
@@ -253,10 +299,11 @@ export function createLocalOrchestrator(options: LocalOrchestratorOptions): Orch
       }
     },
 
-    async start({ concurrency }) {
+    async start({ concurrency, queues: only = QUEUE_NAMES }) {
       if (stopping !== undefined || capacity > 0)
         throw new AnomstackError('CONFLICT', 'this orchestrator has been started before')
       await enter()
+      served = new Set(only)
       capacity = Math.max(1, concurrency)
       wake()
     },

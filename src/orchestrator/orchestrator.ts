@@ -1,4 +1,5 @@
 import type { ExecutorInfo } from '../control/control.ts'
+import type { QueueName } from '../core/queues.ts'
 import type { JobName, Run, RunRequest } from '../runs/run.ts'
 
 /**
@@ -16,16 +17,18 @@ export interface Orchestrator {
   ): Promise<{ readonly run: Run; readonly created: boolean }>
   /** Cancels a queued run at once, and asks a running one to stop, wherever it runs. False when it has ended already or does not exist. */
   cancel(id: string): Promise<boolean>
-  /** Queues a new run like one that has ended. Errors: `NOT_FOUND`, `CONFLICT` while it has not ended. */
-  retry(id: string): Promise<Run>
+  /** Queues a new run like one that has ended; with `resume`, what that one had completed is not done again. Errors: `NOT_FOUND`, `CONFLICT` while it has not
+   * ended. */
+  retry(id: string, options?: { readonly resume?: boolean }): Promise<Run>
   /** Resolves with the run when it has ended, wherever it ran. Errors: `NOT_FOUND`, `CANCELED` when the signal aborts or this orchestrator stops first. */
   wait(id: string, options?: { readonly signal?: AbortSignal }): Promise<Run>
   /** Executes a run in this process, as soon as no other of its job and batch is running, and returns it when it has ended; it needs no `start`.
    * When the signal aborts, the run is canceled. Errors: `INPUT_INVALID` for a job that is not registered,
    * `CANCELED` when this orchestrator stops first: the run stays in the queue. */
   runNow(request: RunRequest, options?: { readonly signal?: AbortSignal }): Promise<Run>
-  /** Starts to execute queued runs, up to `concurrency` at a time, beginning with those that a dead process left behind; once. Errors: `CONFLICT`. */
-  start(options: { readonly concurrency: number }): Promise<void>
+  /** Starts to execute queued runs of these queues (all when not given), up to `concurrency` at a time, beginning with those that a dead process left behind;
+   * once. Errors: `CONFLICT`. */
+  start(options: { readonly concurrency: number; readonly queues?: readonly QueueName[] }): Promise<void>
   /** Takes no more runs, gives those under way `graceMs` of real time to end, then interrupts them and leaves them in the queue. */
   stop(options: { readonly graceMs: number }): Promise<void>
 }
@@ -43,4 +46,8 @@ export interface Execution {
   readonly run: Run
   readonly signal: AbortSignal
   readonly executor: ExecutorInfo
+  /** Throws `CONFLICT` when this process may not be the one that executes the run any more, because it stood still for too long: nothing may be written then. */
+  readonly assertHeld: () => void
+  /** Queues runs as parts of this one, executes those here that nobody else takes, and resolves with them, in their order, when all have ended. */
+  readonly fanOut: (requests: readonly RunRequest[]) => Promise<readonly Run[]>
 }

@@ -1,8 +1,9 @@
 import type { ExecutorInfo, RunStore } from '../control/control.ts'
 import type { Clock } from '../core/clock.ts'
-import { messageOf } from '../core/errors.ts'
+import { AnomstackError, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
-import { HEARTBEAT_MS, isDead, isProcessAlive } from './liveness.ts'
+import type { Run } from '../runs/run.ts'
+import { HEARTBEAT_MS, isDead, isProcessAlive, LEASE_MS } from './liveness.ts'
 
 /** Lets others know that this executor lives, and looks after the runs of those that do not. */
 export interface Presence {
@@ -10,6 +11,8 @@ export interface Presence {
   enter(): Promise<void>
   /** After the last one, the executor is off the record again. */
   leave(): Promise<void>
+  /** Throws `CONFLICT` when the last sign of life is so old that others may have taken over what runs here. */
+  assertHeld(): void
 }
 
 export interface PresenceOptions {
@@ -19,8 +22,8 @@ export interface PresenceOptions {
   readonly logger: Logger
   /** How many processes a run may take down with it before it is given up. */
   readonly maxAttempts: number
-  /** Called when runs were put back in the queue. */
-  readonly onRecovered: () => void
+  /** Called with runs, as they were, that were taken from processes that died. */
+  readonly onRecovered: (runs: readonly Run[]) => void
 }
 
 /** Executors that are present in this process: of them it knows without asking. */
@@ -39,13 +42,17 @@ export function createPresence({
   let beating: Promise<void> | undefined
   let seenAt = 0
   let watchingSince = 0
+  /** Of a clock that nobody sets, and that goes on while the process is stopped. */
+  let lastSign = Number.NEGATIVE_INFINITY
 
   /** Real time throughout: a clock that runs fast does not make processes die sooner. */
   async function beat(): Promise<void> {
     const now = Date.now()
     if (seenAt > 0 && (now < seenAt || now - seenAt > 5 * HEARTBEAT_MS)) watchingSince = now
     seenAt = now
+    const sent = performance.now()
     await runs.heartbeat(executor, now)
+    lastSign = sent
     const observer = {
       host: executor.host,
       pid: executor.pid,
@@ -59,9 +66,9 @@ export function createPresence({
       maxAttempts,
       isDead: (other) => isDead(other, observer),
     })
-    if (recovered === 0) return
-    logger.log('warn', 'took over the runs of processes that died', { runs: recovered })
-    onRecovered()
+    if (recovered.length === 0) return
+    logger.log('warn', 'took over the runs of processes that died', { runs: recovered.length })
+    onRecovered(recovered)
   }
 
   function beatInBackground(): void {
@@ -75,6 +82,14 @@ export function createPresence({
   }
 
   return {
+    assertHeld() {
+      if (performance.now() - lastSign < LEASE_MS) return
+      throw new AnomstackError(
+        'CONFLICT',
+        'this process stood still, or could not reach the control database, for so long that others may have taken over its runs: nothing more is written',
+        { retryable: true },
+      )
+    },
     async enter() {
       entered++
       if (entered > 1) return

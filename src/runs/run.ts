@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import type { LogLevel } from '../core/logger.ts'
+import type { QueueName } from '../core/queues.ts'
 
 export const JOB_NAMES = [
   'ingest',
@@ -11,12 +12,18 @@ export const JOB_NAMES = [
   'delete',
   'pipeline',
   'backfill',
+  'summary',
+  'retention',
   'deliver',
 ] as const
 export type JobName = (typeof JOB_NAMES)[number]
 
+/** Jobs that are not of one batch. */
+export const PROJECT_JOBS = ['summary', 'retention'] as const satisfies readonly JobName[]
+
 export type RunStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled'
-export type RunTrigger = 'schedule' | 'manual' | 'api'
+/** Who asked for a run; `fan-out` is a run that left a part of its work to this one. */
+export type RunTrigger = 'schedule' | 'manual' | 'api' | 'retry' | 'sensor' | 'fan-out'
 
 /** What is asked of an orchestrator. */
 export interface RunRequest {
@@ -27,6 +34,14 @@ export interface RunRequest {
   readonly params?: { readonly [key: string]: Json }
   /** The tick that a schedule fires for, UTC epoch ms. */
   readonly scheduledFor?: number
+  /** Lower goes first; 0 when not given. */
+  readonly priority?: number
+  /** Names a part of the work of a job and batch; parts may run side by side. */
+  readonly shard?: string
+  /** Id of the run, or of the group of runs, that this one belongs to. */
+  readonly parent?: string
+  /** Steps of this earlier run that succeeded are not done again. */
+  readonly resumes?: string
 }
 
 export interface RunError {
@@ -39,11 +54,17 @@ export interface RunError {
 export interface Run extends RunRequest {
   readonly id: string
   readonly status: RunStatus
+  readonly queue: QueueName
   /** 1 at the first start; one more each time it was started again. */
   readonly attempt: number
+  /** How often it failed and was queued again. */
+  readonly failures?: number
+  /** Not to be started before this time. */
+  readonly notBefore?: number
   readonly queuedAt: number
   readonly startedAt?: number
   readonly endedAt?: number
+  /** Why it ended so, or why its last attempt failed. */
   readonly error?: RunError
 }
 

@@ -7,6 +7,7 @@ import type { Run, Step } from '../../src/runs/run.ts'
 const RUN: Run = {
   id: '1',
   job: 'pipeline',
+  queue: 'ingest',
   batch: 'sales',
   trigger: 'manual',
   status: 'succeeded',

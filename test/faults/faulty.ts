@@ -100,6 +100,8 @@ export function faulty(): Faulty {
       control: (control) => ({
         runs: guard('runs', control.runs),
         alerts: guard('alerts', control.alerts),
+        schedules: control.schedules,
+        notes: control.notes,
         close: () => control.close(),
       }),
       database(database) {
