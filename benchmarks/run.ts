@@ -15,6 +15,9 @@ const RUNS: Readonly<Record<string, number>> = {
   models: 3,
   detectors: 1,
   databases: 1,
+  orchestrator: 3,
+  simulation: 1,
+  scheduler: 3,
 }
 const LOCAL = '--once'
 const MARK = 'measurements: '

@@ -2,40 +2,65 @@ import path from 'node:path'
 import { drawAlert } from './alerts/alert-picture.ts'
 import { composeMessage } from './alerts/compose-message.ts'
 import { createDeliveryPump, type DeliveryPump } from './alerts/delivery-pump.ts'
+import { createNoticeBoard } from './alerts/notice-board.ts'
+import { composeNotice } from './alerts/notice-message.ts'
 import { catalogs } from './catalogs.ts'
-import type { Channel } from './channels/channel.ts'
 import { loadProject } from './config/load-project.ts'
 import { processEnvironment } from './config/process-environment.ts'
 import type { Batch, Project } from './config/project.ts'
 import type { Control } from './control/control.ts'
-import { openControl } from './control/sqlite-control.ts'
+import { openControl } from './control/open-control.ts'
 import { type Clock, spedUpClock, systemClock } from './core/clock.ts'
-import { AnomstackError, messageOf } from './core/errors.ts'
+import { parseDuration } from './core/duration.ts'
+import { messageOf } from './core/errors.ts'
 import type { Logger } from './core/logger.ts'
 import { createRedactor } from './core/redact.ts'
 import type { Database } from './databases/database.ts'
 import { createFunctionRunner } from './functions/typescript.ts'
+import { fitFingerprint } from './jobs/fit-fingerprint.ts'
 import { jobHandlers } from './jobs/run-job.ts'
+import type { JobServices } from './jobs/services.ts'
 import { createModelPool } from './models/model-pool.ts'
-import { createModelStore, type ModelStore } from './models/model-store.ts'
+import type { ModelStore } from './models/model-store.ts'
+import {
+  type Around,
+  currentTemplates,
+  openChannels,
+  openDatabases,
+  openModelStores,
+} from './open-plugins.ts'
+import { createDbosOrchestrator } from './orchestrator/dbos.ts'
 import { newExecutor } from './orchestrator/liveness.ts'
 import { createLocalOrchestrator } from './orchestrator/local.ts'
-import type { Orchestrator } from './orchestrator/orchestrator.ts'
-import { openStorage } from './storages/index.ts'
-import type { Storage } from './storages/storage.ts'
-import { createTemplates, type Templates } from './templates/templates.ts'
+import type { JobHandler, Orchestrator } from './orchestrator/orchestrator.ts'
+import { retryDelay } from './orchestrator/retry-delay.ts'
+import type { RunEngineOptions } from './orchestrator/run-engine.ts'
+import { createSensors, type Sensors } from './orchestrator/sensors/create-sensors.ts'
+import { sensors } from './orchestrator/sensors/index.ts'
+import type { SensorServices } from './orchestrator/sensors/sensor.ts'
+import type { JobName } from './runs/run.ts'
+import type { Templates } from './templates/templates.ts'
+
+export type { Around } from './open-plugins.ts'
 
 /** The program, wired together for one project. Nothing runs by itself until `orchestrator.start` or `pump.start` is called. */
 export interface App {
+  /** As it is now: a new one once files have changed, see `useProject`. */
   readonly project: Project
   readonly clock: Clock
   readonly logger: Logger
   readonly control: Control
   readonly orchestrator: Orchestrator
   readonly pump: DeliveryPump
+  readonly sensors: Sensors
   readonly templates: Templates
   database(batch: Batch): Database
+  models(batch: Batch): ModelStore
   redact(text: string): string
+  /** From now on this is the project. Settings of the process, such as its port and its number of threads, stay as they are. */
+  useProject(project: Project): void
+  /** Calls the listener whenever the project has become another. */
+  onProject(listener: () => void): void
   /** Ends everything that was opened; what runs is left to be resumed after `graceMs`. */
   close(graceMs: number): Promise<void>
 }
@@ -46,29 +71,33 @@ export interface AppOptions {
   readonly around?: Around
 }
 
-export interface Around {
-  control?(control: Control): Control
-  database?(database: Database): Database
-  storage?(storage: Storage): Storage
-  channel?(channel: Channel): Channel
-}
-
 /** Loads the project in a folder and opens its control database; databases, threads and channels are opened when they are needed. */
 export async function createApp(dir: string, options: AppOptions): Promise<App> {
-  const project = await loadProject(dir, catalogs, processEnvironment())
-  const redact = createRedactor(project.secrets)
+  const load = () => loadProject(dir, catalogs, processEnvironment())
+  let loaded = await load()
+  let redactor = createRedactor(loaded.secrets)
+  const listeners: (() => void)[] = []
+  const project = () => loaded
+  const redact = (text: string) => redactor(text)
   const logger = options.logger(redact)
-  const { server } = project
+  const { server, dataDir } = loaded
   const clock =
     server.clockSpeed === 1 ? systemClock : spedUpClock(server.clockSpeed, server.clockStart ?? Date.now())
   const around = options.around ?? {}
-  const opened = await openControl(path.join(project.dataDir, 'control.db'))
+  const opened = await openControl({
+    file: path.join(dataDir, 'control.db'),
+    ...(server.databaseUrl === undefined ? {} : { databaseUrl: server.databaseUrl }),
+    onIdleError: ({ message }) =>
+      logger.log('warn', 'a connection to the control database broke', { problem: message }),
+  })
   const control = around.control?.(opened) ?? opened
-  const databases = openDatabases(project, around)
+  const databases = openDatabases(project, logger, around)
   const channels = openChannels(project, logger, around)
   const stores = openModelStores(project, clock, around)
+  const models = (batch: Batch) => stores(batch.settings.model_path)
   const pool = createModelPool({ threads: server.threads })
-  const templates = createTemplates(project.metricsDir)
+  const templates = currentTemplates(project)
+  const functions = createFunctionRunner({ environment: processEnvironment() })
   const executor = newExecutor()
 
   const pump = createDeliveryPump({
@@ -79,36 +108,32 @@ export async function createApp(dir: string, options: AppOptions): Promise<App> 
     executor: executor.id,
     channel: channels.get,
     async compose(alert, delivery, signal) {
-      const batch = project.batches.get(alert.batch)
+      const batch = loaded.batches.get(alert.batch)
       const picture = await drawAlert({ alert, batch, database: databases.of, signal })
       return composeMessage({
         alert,
         batch,
         deliveryId: delivery.id,
-        publicUrl: server.publicUrl,
+        publicUrl: loaded.server.publicUrl,
         ...picture,
       })
     },
+    composeNotice: (notice, { id }) =>
+      composeNotice(notice, { deliveryId: id, publicUrl: loaded.server.publicUrl }),
   })
 
-  const orchestrator = createLocalOrchestrator({
-    control,
-    clock,
-    logger,
-    executor,
-    redact,
-    maxRuntimeMs: server.maxRuntimeMs,
-  })
+  const orchestrator = createOrchestrator(project, { control, clock, logger, executor, redact })
   orchestrator.register(
-    jobHandlers({
-      project: () => project,
+    whileInUse(databases.use, {
+      project,
       control,
       clock,
       logger,
       database: databases.of,
-      models: (batch) => stores(batch.settings.model_path),
+      models,
+      modelsAt: stores,
       pool,
-      functions: createFunctionRunner({ environment: processEnvironment() }),
+      functions,
       templates,
       channels: channels.configured,
       alertsRaised: () => pump.wake(),
@@ -116,17 +141,61 @@ export async function createApp(dir: string, options: AppOptions): Promise<App> 
     }),
   )
 
-  return {
+  const useProject = (next: Project) => {
+    if (next === loaded) return
+    loaded = next
+    redactor = createRedactor(next.secrets)
+    for (const listener of listeners) listener()
+  }
+  const services: SensorServices = {
     project,
+    control,
+    clock,
+    logger,
+    notices: createNoticeBoard({
+      control,
+      clock,
+      logger,
+      redact,
+      channels: () => channels.configured(loaded.server.noticeChannels),
+      raised: () => pump.wake(),
+    }),
+    orchestrator,
+    database: databases.of,
+    functions,
+    channels: channels.configured,
+    alertsRaised: () => pump.wake(),
+    loadProject: load,
+    useProject,
+    fitFingerprint: (batch) => fitFingerprint(batch, templates),
+  }
+  const watching = createSensors({
+    sensors: sensors.map((create) => create(services)),
+    control,
+    logger,
+    holder: executor.id,
+  })
+
+  return {
+    get project() {
+      return loaded
+    },
     clock,
     logger,
     control,
     orchestrator,
     pump,
+    sensors: watching,
     templates,
     database: databases.of,
+    models,
     redact,
+    useProject,
+    onProject(listener) {
+      listeners.push(listener)
+    },
     async close(graceMs) {
+      await watching.stop()
       await orchestrator.stop({ graceMs })
       await pump.stop(graceMs)
       const closing = await Promise.allSettled([pool.close(), databases.close(), channels.close()])
@@ -138,80 +207,45 @@ export async function createApp(dir: string, options: AppOptions): Promise<App> 
   }
 }
 
-/** One open database per connection, shared by its batches. */
-function openDatabases(project: Project, around: Around) {
-  const open = new Map<string, Database>()
-  return {
-    of(batch: Batch): Database {
-      const name = batch.settings.db
-      const known = open.get(name)
-      if (known !== undefined) return known
-      const connection = project.connections.get(name)
-      const definition = connection === undefined ? undefined : catalogs.databases.get(connection.kind)
-      if (connection === undefined || definition === undefined)
-        throw new AnomstackError('CONFIG_INVALID', `there is no database or connection "${name}"`, {
-          at: { batch: batch.name, file: batch.file },
-        })
-      const created = definition.create(connection.options, { projectDir: project.dir })
-      const database = around.database?.(created) ?? created
-      open.set(name, database)
-      return database
-    },
-    close: () => Promise.all([...open.values()].map((database) => database.close())),
-  }
-}
-
-function openChannels(project: Project, logger: Logger, around: Around) {
-  const open = new Map<string, Channel>()
-  const warned = new Set<string>()
-  return {
-    get(name: string): Channel | undefined {
-      const instance = project.channels.get(name)
-      if (instance?.configured !== true) return undefined
-      const known = open.get(name)
-      if (known !== undefined) return known
-      const created = catalogs.channels.get(instance.kind)?.create(instance.options, {
-        fetch: globalThis.fetch,
-        // Receivers compare signatures' times with their own clocks, which are never sped up.
-        now: Date.now,
-        write: (text) => void process.stdout.write(text),
-      })
-      if (created === undefined) return undefined
-      const channel = around.channel?.(created) ?? created
-      open.set(name, channel)
-      return channel
-    },
-    configured(methods: string): readonly string[] {
-      const names = [...new Set(methods.split(',').map((name) => name.trim()))].filter((name) => name !== '')
-      return names.filter((name) => {
-        const instance = project.channels.get(name)
-        if (instance?.configured === true) return true
-        if (!warned.has(name)) {
-          warned.add(name)
-          logger.log('warn', `channel "${name}" is not configured; alerts go to the others`, {
-            missing: instance?.missing ?? 'no channel has this name',
-          })
+/** Handlers during which no database that they may have been given is closed. */
+function whileInUse(use: () => () => void, services: JobServices): ReadonlyMap<JobName, JobHandler> {
+  return new Map(
+    [...jobHandlers(services)].map(([name, handle]) => [
+      name,
+      async (execution) => {
+        const end = use()
+        try {
+          await handle(execution)
+        } finally {
+          end()
         }
-        return false
-      })
-    },
-    close: () => Promise.all([...open.values()].map(async (channel) => channel.close?.())),
-  }
+      },
+    ]),
+  )
 }
 
-/** One model store per model path. */
-function openModelStores(project: Project, clock: Clock, around: Around): (modelPath: string) => ModelStore {
-  const stores = new Map<string, ModelStore>()
-  return (modelPath) => {
-    const known = stores.get(modelPath)
-    if (known !== undefined) return known
-    const storage = openStorage(
-      modelPath,
-      { projectDir: project.dir },
-      project.storages.get(modelPath.split('://', 1)[0]!)?.options,
-    )
-    const store = createModelStore(around.storage?.(storage) ?? storage, { now: () => clock.now() })
-    stores.set(modelPath, store)
-    return store
+/** One process drives its own runs; on PostgreSQL any number of them share the work. */
+function createOrchestrator(
+  project: () => Project,
+  parts: Pick<RunEngineOptions, 'control' | 'clock' | 'logger' | 'executor' | 'redact'>,
+): Orchestrator {
+  const { server } = project()
+  const batchOf = ({ batch = '' }: { readonly batch?: string }) => project().batches.get(batch)
+  const options: RunEngineOptions = {
+    ...parts,
+    maxRuntimeMs: server.maxRuntimeMs,
+    queues: server.queues,
+    resourceOf: (request) => batchOf(request)?.settings.db ?? '',
+    resources: () =>
+      new Map([...project().connections.keys()].map((name) => [name, server.databaseConcurrency])),
+    retryDelayMs(run, error) {
+      const settings = batchOf(run)?.settings
+      if (settings === undefined) return undefined
+      const delayMs = parseDuration(settings.run_retry_delay) ?? 0
+      return retryDelay(run, error, { retries: settings.run_retries, delayMs })
+    },
   }
+  return server.databaseUrl === undefined
+    ? createLocalOrchestrator(options)
+    : createDbosOrchestrator({ ...options, url: server.databaseUrl })
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { App } from './app.ts'
 import { createScheduler } from './orchestrator/scheduler.ts'
-import { scheduledJobs } from './orchestrator/schedules.ts'
+import { projectSchedules } from './orchestrator/schedules.ts'
 import { createServer, listen } from './server/server.ts'
 
 export interface ServeOptions {
@@ -18,37 +18,45 @@ export async function serve(
   app: App,
   options: ServeOptions,
 ): Promise<{ readonly url: string; close(graceMs: number): Promise<void> }> {
-  const { project, control, orchestrator, pump, clock, logger } = app
-  const schedules = scheduledJobs(project)
+  const { control, orchestrator, pump, sensors, clock, logger } = app
+  let schedules = projectSchedules(app.project)
+  const scheduler = createScheduler({ clock, orchestrator, control, logger, schedules: () => schedules })
   const server = createServer({
-    project: () => project,
+    project: () => app.project,
     control,
     orchestrator,
     database: app.database,
+    models: app.models,
     templates: app.templates,
     async retryDelivery(id) {
       const retried = await control.alerts.retryDelivery(id, clock.now())
       if (retried) pump.wake()
       return retried
     },
+    setSchedule: scheduler.setState,
     clock,
     logger,
     version: (JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }).version,
   })
   const listening = await listen(server, options)
-  const scheduler = createScheduler({ clock, orchestrator, control, logger, schedules: () => schedules })
   try {
     if (options.backfill) await backfillNewBatches(app)
-    await orchestrator.start({ concurrency: project.server.concurrency })
+    await orchestrator.start({ concurrency: app.project.server.concurrency })
   } catch (error) {
     await listening.close(0)
     throw error
   }
   pump.start()
+  app.onProject(() => {
+    schedules = projectSchedules(app.project)
+    scheduler.replan()
+  })
   scheduler.start()
+  sensors.start()
   return {
     url: listening.url,
     async close(graceMs) {
+      await sensors.stop()
       await scheduler.stop()
       await listening.close(graceMs)
     },

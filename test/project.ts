@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach } from 'vitest'
@@ -7,6 +7,9 @@ import { type Logger, silentLogger } from '../src/core/logger.ts'
 import type { MetricType } from '../src/core/metric-row.ts'
 import type { Points } from '../src/databases/database.ts'
 import type { JobName, Run, Step } from '../src/runs/run.ts'
+import { writeFiles } from './write-files.ts'
+
+export { writeFiles }
 
 const cleanups: (() => Promise<unknown>)[] = []
 
@@ -20,13 +23,6 @@ export async function createProject(files: Readonly<Record<string, string>>): Pr
   cleanups.push(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }))
   await writeFiles(dir, files)
   return dir
-}
-
-export async function writeFiles(dir: string, files: Readonly<Record<string, string>>): Promise<void> {
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(path.dirname(path.join(dir, name)), { recursive: true })
-    await writeFile(path.join(dir, name), text)
-  }
 }
 
 /** The program on a project, all parts real; closed after the test. */

@@ -1,4 +1,4 @@
-// Fetches the page again every ten seconds and puts its newest live part in place; scroll position, focus, open selects and selections stay.
+// Fetches the page again every ten seconds and puts its newest live part in place; scroll position, focus, open selects, unfolded details and selections stay.
 const EVERY_MS = 10_000
 const state = document.getElementById('refresh-state')
 
@@ -26,6 +26,10 @@ async function refresh() {
   if (!response.ok) throw new Error(`status ${response.status}`)
   const fresh = new DOMParser().parseFromString(await response.text(), 'text/html').getElementById('live')
   if (fresh === null || isBusy(live)) return
+  for (const details of live.querySelectorAll('details[open][id]')) {
+    const same = fresh.querySelector(`#${CSS.escape(details.id)}`)
+    if (same instanceof HTMLDetailsElement) same.open = true
+  }
   if (fresh.innerHTML === live.innerHTML) return
   const focus = focusKey(live)
   const { scrollX, scrollY } = window

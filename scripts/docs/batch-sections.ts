@@ -17,7 +17,7 @@ const GROUPS = {
 } as const
 
 /** Keys of the original that are checked, and that nothing reads in this version. */
-const WITHOUT_EFFECT = /^(disable_)?(llmalert|plot|summary)(_|$)|^(change_smooth_n|gcp_project_id)$/
+const WITHOUT_EFFECT = /^(disable_)?(llmalert|plot)(_|$)|^(change_smooth_n|gcp_project_id)$/
 
 function rowCells({ name, type, default: fallback, required, description }: OptionRow): readonly string[] {
   const shown = required ? '**required**' : fallback.includes('{% include') ? 'built in' : fallback

@@ -41,9 +41,10 @@ export interface Alert extends Finding {
 
 export type DeliveryStatus = 'pending' | 'delivered' | 'dead' | 'skipped'
 
-/** An alert on its way through one channel. */
+/** An alert, or a notice, on its way through one channel. */
 export interface Delivery {
   readonly id: string
+  /** Id of the alert or notice. */
   readonly alertId: string
   readonly channel: string
   readonly status: DeliveryStatus

@@ -8,8 +8,10 @@ export interface Bounds {
 
 export interface ThresholdQuestion {
   readonly bounds: Bounds
-  /** Only the newest so many points are compared. */
+  /** The newest so many points are compared, … */
   readonly recentN: number
+  /** … and all from this one on: those that nobody has looked at yet. */
+  readonly firstNew?: number
   /** No breach within so many points of the last recorded one. */
   readonly snoozeN: number
   /** Timestamps of threshold alerts of this metric that stand already. */
@@ -23,12 +25,13 @@ export interface Breach {
   readonly bound: number
 }
 
-/** Which of the newest points lie strictly beyond a bound and alert, oldest first; the upper bound is looked at first. */
+/** Which of the newest points, and of those that came since somebody last looked, lie strictly beyond a bound and alert, oldest first; the upper bound is looked at first. */
 export function decideThresholds(series: Series, question: ThresholdQuestion): readonly Breach[] {
   const { timestamps, values } = series
   const raised = new Set(question.raised)
   const breaches: Breach[] = []
-  for (let index = Math.max(0, values.length - question.recentN); index < values.length; index++) {
+  const newest = Math.max(0, values.length - question.recentN)
+  for (let index = Math.min(newest, question.firstNew ?? newest); index < values.length; index++) {
     if (raised.has(timestamps[index]!) || snoozed(timestamps, index, question.snoozeN, raised)) continue
     const breach = breachOf(values[index]!, question.bounds)
     if (breach === undefined) continue

@@ -1,9 +1,10 @@
 import type { Channel, Message } from '../channels/channel.ts'
-import type { AlertStore, DeliveryOutcome } from '../control/control.ts'
+import type { AlertStore, DeliveryOutcome, DueDelivery } from '../control/control.ts'
 import { type Clock, systemClock } from '../core/clock.ts'
 import { AnomstackError, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Alert, Delivery } from './alert.ts'
+import type { Notice } from './notice.ts'
 
 /** Takes due deliveries to their channels until it is stopped, and once on request. */
 export interface DeliveryPump {
@@ -27,6 +28,7 @@ export interface DeliveryPumpOptions {
   /** undefined for a channel that is not configured (any more). */
   readonly channel: (name: string) => Channel | undefined
   readonly compose: (alert: Alert, delivery: Delivery, signal: AbortSignal) => Promise<Message>
+  readonly composeNotice: (notice: Notice, delivery: Delivery) => Message
 }
 
 /** Waits between attempts, in ms: half a day of attempts before a delivery is dead. */
@@ -48,38 +50,43 @@ export function createDeliveryPump(options: DeliveryPumpOptions): DeliveryPump {
   let wakeUp = new AbortController()
   let loop: Promise<void> | undefined
 
-  async function deliver(
-    delivery: Delivery & { readonly alert: Alert },
-    signal: AbortSignal,
-  ): Promise<boolean> {
+  async function deliver(delivery: DueDelivery, signal: AbortSignal): Promise<boolean> {
     const outcome = await attempt(delivery, signal)
     if (outcome === undefined) return false
     await alerts.settle(delivery.id, outcome)
+    const isAlert = 'alert' in delivery
+    const what = isAlert ? 'alert' : 'notice'
     const fields = {
-      alert: delivery.alertId,
+      [what]: delivery.alertId,
       channel: delivery.channel,
-      batch: delivery.alert.batch,
-      metric: delivery.alert.metric,
+      ...(isAlert
+        ? { batch: delivery.alert.batch, metric: delivery.alert.metric }
+        : { kind: delivery.notice.kind, subject: delivery.notice.subject }),
     }
-    if (outcome.status === 'delivered') logger.log('info', 'alert delivered', fields)
+    if (outcome.status === 'delivered') logger.log('info', `${what} delivered`, fields)
     else
-      logger.log(outcome.status === 'pending' ? 'warn' : 'error', `alert not delivered (${outcome.status})`, {
-        ...fields,
-        problem: outcome.problem,
-      })
+      logger.log(
+        outcome.status === 'pending' ? 'warn' : 'error',
+        `${what} not delivered (${outcome.status})`,
+        {
+          ...fields,
+          problem: outcome.problem,
+        },
+      )
     return outcome.status === 'delivered'
   }
 
-  async function attempt(
-    delivery: Delivery & { readonly alert: Alert },
-    signal: AbortSignal,
-  ): Promise<DeliveryOutcome | undefined> {
+  async function attempt(delivery: DueDelivery, signal: AbortSignal): Promise<DeliveryOutcome | undefined> {
     const channel = options.channel(delivery.channel)
     if (channel === undefined)
       return { status: 'skipped', problem: `channel "${delivery.channel}" is not configured` }
     try {
       const limited = AbortSignal.any([signal, AbortSignal.timeout(SEND_TIMEOUT)])
-      await channel.send(await options.compose(delivery.alert, delivery, limited), { signal: limited })
+      const message =
+        'alert' in delivery
+          ? await options.compose(delivery.alert, delivery, limited)
+          : options.composeNotice(delivery.notice, delivery)
+      await channel.send(message, { signal: limited })
       return { status: 'delivered', now: clock.now() }
     } catch (error) {
       if (signal.aborted)

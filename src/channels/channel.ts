@@ -12,11 +12,31 @@ export interface Channel {
   close?(): Promise<void>
 }
 
+type AlertMessageKind = 'anomaly' | 'threshold' | 'change' | 'llm' | 'missing-data'
+
+/** Messages of the system, which concern no metric. */
+const NOTICE_MESSAGES = {
+  'run-failed': 'Run failed',
+  'run-stuck': 'Run stuck',
+  'config-invalid': 'Faulty file',
+  overdue: 'Overdue',
+  'sensor-failed': 'Sensor failed',
+  sensor: 'Notice',
+  summary: 'Summary',
+  resolved: 'Works again',
+} as const
+type NoticeMessageKind = keyof typeof NOTICE_MESSAGES
+
+/** What people call the kind of a message of the system; undefined for the kind of an alert, or of a test. */
+export function noticeLabel(kind: Message['kind']): string | undefined {
+  return Object.hasOwn(NOTICE_MESSAGES, kind) ? NOTICE_MESSAGES[kind as NoticeMessageKind] : undefined
+}
+
 export interface Message {
   /** Stable over attempts, unique per alert and channel: letters, digits, `-`. */
   readonly id: string
-  /** What happened: an alert's kind, or `test`. */
-  readonly kind: 'anomaly' | 'threshold' | 'change' | 'llm' | 'missing-data' | 'test'
+  /** What happened: an alert's kind, a notice's kind, `resolved` for a notice that something is over, or `test`. */
+  readonly kind: AlertMessageKind | NoticeMessageKind | 'test'
   /** One line, plain text. */
   readonly title: string
   /** Why, in plain text; may have several lines, may be empty. */
@@ -26,6 +46,12 @@ export interface Message {
   /** Absolute address of the alert in the dashboard. */
   readonly link?: string
   readonly image?: { readonly filename: string; readonly png: Uint8Array; readonly alt: string }
+  /** Rows that say in columns what a part of `text`, the lines in its `text`, says for channels that have no tables. */
+  readonly table?: {
+    readonly text: string
+    readonly columns: readonly string[]
+    readonly rows: readonly (readonly string[])[]
+  }
   /** The metric's newest values, oldest first, null for a gap: for channels that draw with characters. */
   readonly recent?: readonly (number | null)[]
   /** The whole alert for machines. */

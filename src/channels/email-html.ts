@@ -1,13 +1,17 @@
 import { html } from 'hono/html'
-import type { Message } from './channel.ts'
+import { type Message, noticeLabel } from './channel.ts'
 
-const ACCENTS: Readonly<Record<Message['kind'], { readonly color: string; readonly label: string }>> = {
+const ACCENTS: Readonly<
+  Partial<Record<Message['kind'], { readonly color: string; readonly label: string }>>
+> = {
   anomaly: { color: '#dc2626', label: 'Anomaly' },
   threshold: { color: '#a16207', label: 'Threshold' },
   change: { color: '#c2410c', label: 'Change' },
   llm: { color: '#7c3aed', label: 'LLM alert' },
   'missing-data': { color: '#475569', label: 'Missing data' },
   test: { color: '#2563eb', label: 'Test' },
+  summary: { color: '#2563eb', label: 'Summary' },
+  resolved: { color: '#15803d', label: 'Works again' },
 }
 const FONT = "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
 
@@ -31,8 +35,12 @@ function isWebLink(link: string | undefined): link is string {
 
 /** The message as an HTML document of tables and inline styles; its texts are escaped. `imageId` is the Content-ID of the picture. */
 export async function emailHtml(message: Message, imageId: string | undefined): Promise<string> {
-  const { color, label } = ACCENTS[message.kind]
-  const paragraphs = message.text.split(/\r?\n/).filter((line) => line.trim() !== '')
+  const { color, label } = ACCENTS[message.kind] ?? {
+    color: '#b45309',
+    label: noticeLabel(message.kind) ?? message.kind,
+  }
+  const said = message.table === undefined ? message.text : message.text.replace(message.table.text, '')
+  const paragraphs = said.split(/\r?\n/).filter((line) => line.trim() !== '')
   const tags = Object.entries(message.tags)
   const picture =
     imageId === undefined
@@ -66,6 +74,7 @@ export async function emailHtml(message: Message, imageId: string | undefined): 
 <tr><td class="inner title" style="padding:12px 28px 0;${FONT};font-size:20px;line-height:27px;font-weight:700;color:#0f172a;word-break:break-word;overflow-wrap:anywhere">${message.title}</td></tr>
 ${paragraphs.length === 0 ? '' : html`<tr><td class="inner text" style="padding:10px 28px 0;${FONT};font-size:15px;line-height:23px;color:#334155;word-break:break-word;overflow-wrap:anywhere">${paragraphs.map((line, index) => html`${index === 0 ? '' : html`<br>`}${line}`)}</td></tr>`}
 ${picture}
+${message.table === undefined ? '' : dataTable(message.table)}
 ${button}
 ${table}
 <tr><td class="inner foot" style="padding:24px 28px 22px;${FONT};font-size:12px;line-height:17px;color:#64748b">Raised ${raised} UTC by Anomstack</td></tr>
@@ -74,6 +83,18 @@ ${table}
 </body>
 </html>`
   return String(await document)
+}
+
+/** Rows below a head; the whole may be wider than the card, where it scrolls. */
+function dataTable({ columns, rows }: NonNullable<Message['table']>) {
+  const cell = `padding:7px 14px 7px 0;border-top:1px solid #e5e9ef;${FONT};font-size:13px;line-height:18px;text-align:left`
+  return html`<tr><td class="inner" style="padding:20px 28px 0"><div style="overflow-x:auto"><table width="100%" cellpadding="0" cellspacing="0" border="0"><tr>${columns.map(
+    (name) =>
+      html`<th class="name row" scope="col" valign="top" style="${cell};color:#64748b;font-weight:600">${name}</th>`,
+  )}</tr>${rows.map(
+    (row) =>
+      html`<tr>${row.map((value) => html`<td class="value row" valign="top" style="${cell};color:#1e293b;word-break:break-word;overflow-wrap:anywhere">${value}</td>`)}</tr>`,
+  )}</table></div></td></tr>`
 }
 
 /** The message as plain text. */

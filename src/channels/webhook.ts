@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { z } from 'zod'
 import { assertAccepted } from './answer.ts'
 import { attempt } from './attempt.ts'
-import { defineChannel, type Message } from './channel.ts'
+import { defineChannel, type Message, noticeLabel } from './channel.ts'
 import { secretsOfUrl } from './scrub.ts'
 
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
@@ -49,11 +49,16 @@ const options = z.strictObject({
     .meta({ description: 'Seconds until an attempt is given up.' }),
 })
 
+function typeOf(kind: Message['kind']): string {
+  if (kind === 'test') return kind
+  return `${noticeLabel(kind) === undefined ? 'alert' : 'notice'}.${kind}`
+}
+
 /** The same text at every attempt, so that a receiver can compare. */
 function bodyOf(message: Message, withImage: boolean): string {
   const { image } = message
   return JSON.stringify({
-    type: message.kind === 'test' ? 'test' : `alert.${message.kind}`,
+    type: typeOf(message.kind),
     timestamp: new Date(message.raisedAt).toISOString(),
     data: {
       id: message.id,

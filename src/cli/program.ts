@@ -1,9 +1,12 @@
 import { readFileSync, statSync } from 'node:fs'
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { messageOf } from '../core/errors.ts'
+import { QUEUE_NAMES, type QueueName } from '../core/queues.ts'
 import { parseTimestamp } from '../core/timestamp.ts'
 import { JOB_NAMES, type JobName } from '../runs/run.ts'
 import { type ExitCode, exitCodeOf } from './exit.ts'
+import type { RunAction } from './runs.ts'
+import type { ScheduleAction } from './schedules.ts'
 
 /** Jobs that people run by hand; `backfill` has a command of its own. */
 const RUNNABLE = [
@@ -53,6 +56,13 @@ export function createProgram(): { run(args: readonly string[]): Promise<ExitCod
     .option('--backfill', 'replay the history of batches that have not been trained yet')
     .action((options) => finish(import('./start.ts').then((m) => m.start(options))))
 
+  inProject('worker', 'execute runs beside the server; needs ANOMSTACK_DATABASE_URL')
+    .addOption(
+      new Option('--queues <names>', `comma-separated: ${QUEUE_NAMES.join(', ')}`).argParser(queueNames),
+    )
+    .option('--concurrency <number>', 'runs at a time', positiveNumber)
+    .action((options) => finish(import('./worker.ts').then((m) => m.worker(options))))
+
   inProject('run', 'run a job now and print its steps')
     .addArgument(new Argument('<job>', 'pipeline is all of them in order').choices(RUNNABLE))
     .option('--batch <name...>', 'only these batches')
@@ -67,8 +77,30 @@ export function createProgram(): { run(args: readonly string[]): Promise<ExitCod
     .option('--batch <name...>', 'only these batches')
     .option('--from <time>', 'score points from this time on (ISO 8601)', time)
     .option('--to <time>', 'score points up to this time (ISO 8601)', time)
+    .option('--preview', 'say what would be replayed, and about how long it takes, and write nothing')
     .option('--json', 'print the result as JSON')
     .action((options) => finish(import('./backfill.ts').then((m) => m.backfill(options))))
+
+  inProject('runs', 'list runs, do some again or cancel them')
+    .addArgument(new Argument('[action]', 'what to do').choices(['list', 'retry', 'cancel']).default('list'))
+    .argument('[id...]', 'runs to do again or to cancel')
+    .option('--batch <name>', 'only runs of this batch')
+    .addOption(new Option('--job <job>', 'only runs of this job').choices(JOB_NAMES))
+    .addOption(
+      new Option('--status <status>', 'only runs of this status').choices([
+        'queued',
+        'running',
+        'succeeded',
+        'failed',
+        'canceled',
+      ]),
+    )
+    .option('--limit <number>', 'at most so many', positiveNumber, 20)
+    .option('--resume', 'of a retry: what the run had completed is not done again')
+    .option('--json', 'print the runs as JSON')
+    .action((action: RunAction, ids: readonly string[], options) =>
+      finish(import('./runs.ts').then((m) => m.runs(action, ids, options))),
+    )
 
   command('detect', 'score one series point by point, each from its past only')
     .argument('<file>', 'CSV file with a header, or - for standard input')
@@ -83,6 +115,18 @@ export function createProgram(): { run(args: readonly string[]): Promise<ExitCod
     .option('--strict', 'warnings count as faults')
     .option('--json', 'print the faults as JSON')
     .action((options) => finish(import('./validate.ts').then((m) => m.validate(options))))
+
+  inProject('batches', 'list the batches with their jobs and schedules')
+    .option('--json', 'print the list as JSON')
+    .action((options) => finish(import('./batches.ts').then((m) => m.batches(options))))
+
+  inProject('schedules', 'list, pause or resume schedules')
+    .addArgument(new Argument('[action]', 'what to do').choices(['list', 'pause', 'resume']).default('list'))
+    .argument('[id...]', 'schedules to pause or resume, such as ingest:sales, summary or retention')
+    .option('--json', 'print the schedules as JSON')
+    .action((action: ScheduleAction, ids: readonly string[], options) =>
+      finish(import('./schedules.ts').then((m) => m.schedules(action, ids, options))),
+    )
 
   command('schema', 'print the JSON Schema of a batch file, for editors').action(() =>
     finish(import('./schema.ts').then((m) => m.schema())),
@@ -107,6 +151,23 @@ function portNumber(text: string): number {
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new InvalidArgumentError('A port is a whole number from 0 to 65535.')
   return port
+}
+
+function queueNames(text: string): readonly QueueName[] {
+  return text.split(',').map((part) => {
+    const name = QUEUE_NAMES.find((queue) => queue === part.trim())
+    if (name === undefined)
+      throw new InvalidArgumentError(
+        `There is no queue "${part.trim()}"; there are ${QUEUE_NAMES.join(', ')}.`,
+      )
+    return name
+  })
+}
+
+function positiveNumber(text: string): number {
+  const count = Number(text)
+  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('Write a whole number from 1 on.')
+  return count
 }
 
 function folder(text: string): string {

@@ -12,25 +12,30 @@ export async function runThroughServer(
   signal: AbortSignal,
 ): Promise<RunReport> {
   const { job, batch, params } = request
-  const started = await call<{ id: string }>(url, '/api/v1/runs', { job, batch, params })
+  const started = await callServer<{ id: string }>(url, '/api/v1/runs', { job, batch, params })
   const where = `/api/v1/runs/${encodeURIComponent(started.id)}`
   let canceled = false
   for (;;) {
-    const found = await call<Run & { readonly steps: readonly Step[]; readonly logs: readonly LogRecord[] }>(
-      url,
-      where,
-    )
-    if (found.status !== 'queued' && found.status !== 'running')
-      return { run: found, steps: found.steps, logs: found.logs }
+    const report = await reportOf(url, started.id)
+    if (report.run.status !== 'queued' && report.run.status !== 'running') return report
     if (signal.aborted && !canceled) {
       canceled = true
-      await call(url, `${where}/cancel`, {})
+      await callServer(url, `${where}/cancel`, {})
     }
     await systemClock.sleep(POLL, canceled ? undefined : signal)
   }
 }
 
-async function call<Answer>(url: string, where: string, body?: unknown): Promise<Answer> {
+/** A run of the server as it is now. */
+export async function reportOf(url: string, id: string): Promise<RunReport> {
+  const found = await callServer<
+    Run & { readonly steps: readonly Step[]; readonly logs: readonly LogRecord[] }
+  >(url, `/api/v1/runs/${encodeURIComponent(id)}`)
+  return { run: found, steps: found.steps, logs: found.logs }
+}
+
+/** Asks the server's API, with POST when there is a body. Throws what the server answers with, as an error of ours. */
+export async function callServer<Answer>(url: string, where: string, body?: unknown): Promise<Answer> {
   const response = await fetch(new URL(where, url), {
     signal: AbortSignal.timeout(30_000),
     ...(body === undefined

@@ -1,7 +1,7 @@
 import { type App, createApp } from '../app.ts'
 import type { Json } from '../core/json.ts'
 import type { Logger } from '../core/logger.ts'
-import type { JobName, RunRequest } from '../runs/run.ts'
+import { type JobName, PROJECT_JOBS, type RunRequest } from '../runs/run.ts'
 import { chooseBatches } from './choose-batches.ts'
 import type { ExitCode } from './exit.ts'
 import { interruption } from './interruption.ts'
@@ -42,11 +42,13 @@ export async function runBatches(wanted: BatchRuns): Promise<ExitCode> {
     const server = await findServer(app.project)
     if (server !== undefined) process.stderr.write(`through the server that is running, ${server.url}\n`)
     const reports: RunReport[] = []
-    for (const batch of batches) {
-      const request: RunRequest = { job: wanted.job, batch, trigger: 'manual', params: wanted.params }
+    const { job, params } = wanted
+    const targets = PROJECT_JOBS.some((name) => name === job) ? [{}] : batches.map((batch) => ({ batch }))
+    for (const target of targets) {
+      const request: RunRequest = { job, ...target, trigger: 'manual', params }
       const report =
         server === undefined
-          ? await runHere(app, request, signal)
+          ? await runHere(app, request, { signal })
           : await runThroughServer(server.url, request, signal)
       wanted.ended?.()
       reports.push(report)
@@ -56,7 +58,7 @@ export async function runBatches(wanted: BatchRuns): Promise<ExitCode> {
     if (server === undefined) await wanted.afterwards?.(app, signal)
     const failed = reports.filter(({ run }) => run.status !== 'succeeded').length
     if (output !== undefined) output.write(`${JSON.stringify(reports, null, 2)}\n`)
-    else if (batches.length > 1) process.stdout.write(summary(reports.length, failed, batches.length))
+    else if (targets.length > 1) process.stdout.write(summary(reports.length, failed, targets.length))
     return failed > 0 || signal.aborted ? 1 : 0
   } finally {
     release()

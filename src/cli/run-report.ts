@@ -35,9 +35,13 @@ const BORDERS = [
 ] as const
 const NO_BORDERS = Object.fromEntries(BORDERS.map((border) => [border, '']))
 
-/** Executes a run in this process. */
-export async function runHere(app: App, request: RunRequest, signal: AbortSignal): Promise<RunReport> {
-  const ended = await app.orchestrator.runNow(request, { signal })
+/** Executes a run in this process; with an idempotency key that was used before, the one that was queued then. */
+export async function runHere(
+  app: App,
+  request: RunRequest,
+  options: { readonly signal: AbortSignal; readonly idempotencyKey?: string },
+): Promise<RunReport> {
+  const ended = await app.orchestrator.runNow(request, options)
   const { runs } = app.control
   return {
     run: ended,
@@ -54,7 +58,9 @@ export function describeRun({ run: ended, steps, logs }: RunReport, paint: Paint
   const lines = [
     `${status} ${paint.bold(name)} ${ended.job} ${succeeded ? ended.status : paint.red(ended.status)} ${paint.dim(`in ${duration(ended)}`)}`,
   ]
-  const rows = steps.filter((step) => tells(step)).map((step) => stepRow(step, ended, paint))
+  const rows = steps
+    .filter((step) => tells(step) && !isWhole(step, steps))
+    .map((step) => stepRow(step, ended, paint))
   if (rows.length > 0) lines.push(tableOf(rows, paint))
   for (const log of logs)
     if (log.level === 'warn') lines.push(indented(`${paint.yellow('!')} ${printable(log.message)}`))
@@ -67,6 +73,11 @@ export function describeRun({ run: ended, steps, logs }: RunReport, paint: Paint
 function tells(step: Step): boolean {
   const { status, result, startedAt, endedAt = Number.POSITIVE_INFINITY } = step
   return status !== 'succeeded' || resultText(result) !== '' || endedAt - startedAt > NOTEWORTHY
+}
+
+/** Whether other steps tell what it did. */
+function isWhole({ name }: Step, steps: readonly Step[]): boolean {
+  return steps.some((step) => step.name.startsWith(`${name}/`))
 }
 
 interface Row {

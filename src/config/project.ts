@@ -58,6 +58,10 @@ export interface ServerSettings {
   readonly heartbeatUrl?: string
   /** Channels that are told of failed and stuck runs, faults of files, and data that does not come. */
   readonly noticeChannels: string
+  /** Whether changes of the project's files take effect without a restart. */
+  readonly configWatcher: boolean
+  /** How often files are looked at, in real ms. */
+  readonly configWatcherMs: number
   /** Records of runs, steps, logs and ticks older than this are deleted, … */
   readonly retentionMs: number
   /** … and those of runs beyond the newest so many. */

@@ -82,6 +82,16 @@ const serverSection = z.strictObject({
   notice_channels: z.string().optional().meta({
     description: 'Channels that are told of failed and stuck runs, faults of files, and missing data.',
   }),
+  config_watcher: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Whether changes of files take effect without a restart.' }),
+  config_watcher_interval: z
+    .number()
+    .min(0.1)
+    .max(86_400)
+    .optional()
+    .meta({ description: 'Files are looked at every so many seconds, even where nothing tells of changes.' }),
   retention_days: z
     .number()
     .positive()
@@ -117,6 +127,8 @@ const ENVIRONMENT: Readonly<Record<Key, string>> = {
   database_url: 'ANOMSTACK_DATABASE_URL',
   heartbeat_url: 'ANOMSTACK_HEARTBEAT_URL',
   notice_channels: 'ANOMSTACK_NOTICE_CHANNELS',
+  config_watcher: 'ANOMSTACK_CONFIG_WATCHER',
+  config_watcher_interval: 'ANOMSTACK_CONFIG_WATCHER_INTERVAL',
   retention_days: 'ANOMSTACK_RETENTION_DAYS',
   retention_runs: 'ANOMSTACK_RETENTION_RUNS',
   retention_schedule: 'ANOMSTACK_RETENTION_SCHEDULE',
@@ -190,6 +202,8 @@ export function readServerSettings(options: {
       ...(given.database_url === undefined ? {} : { databaseUrl: given.database_url }),
       ...(given.heartbeat_url === undefined ? {} : { heartbeatUrl: given.heartbeat_url }),
       noticeChannels: given.notice_channels ?? 'email,slack',
+      configWatcher: given.config_watcher ?? true,
+      configWatcherMs: Math.round((given.config_watcher_interval ?? 30) * 1000),
       retentionMs: Math.round((given.retention_days ?? 30) * 86_400_000),
       retentionRuns: given.retention_runs ?? 100_000,
       retentionSchedule:

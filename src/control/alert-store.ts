@@ -6,6 +6,7 @@ import type { AlertStore } from './control.ts'
 import { createDeliveryQueue } from './delivery-queue.ts'
 import { createId } from './ids.ts'
 import type { AlertRow, ControlSchema } from './schema.ts'
+import { createStandings } from './standings.ts'
 
 /** Rows per statement: engines limit how many values one may bind. */
 const CHUNK = 100
@@ -49,6 +50,7 @@ export function createAlertStore(access: ControlAccess): AlertStore {
   const { read, write } = access
   return {
     ...createDeliveryQueue(access),
+    ...createStandings(access),
 
     async raise(findings, { now, channels, replayed = false, by }) {
       if (findings.length === 0) return []

@@ -1,7 +1,10 @@
 import type { Alert, Delivery, Finding } from '../alerts/alert.ts'
+import type { Notice } from '../alerts/notice.ts'
 import type { Json } from '../core/json.ts'
+import type { LogLevel } from '../core/logger.ts'
 import type { QueueLimits, QueueName } from '../core/queues.ts'
 import type { LogRecord, Run, RunError, RunRequest, RunStatus, Step } from '../runs/run.ts'
+import type { NoticeStore } from './notice-store.ts'
 
 /**
  * The control database: runs, steps, logs, alerts and deliveries. Every method is one transaction; many processes may use one control
@@ -12,6 +15,7 @@ export interface Control {
   readonly alerts: AlertStore
   readonly schedules: ScheduleStore
   readonly notes: NoteStore
+  readonly notices: NoticeStore
   close(): Promise<void>
 }
 
@@ -21,14 +25,29 @@ export interface ScheduleStore {
   states(): Promise<ReadonlyMap<string, 'paused' | 'running'>>
   /** `undefined` returns the schedule to what its file says. */
   setState(id: string, state: 'paused' | 'running' | undefined, now: number): Promise<void>
-  /** Records what became of a tick; the first word on it stays. */
-  recordTick(tick: Tick): Promise<void>
-  /** Newest first. */
-  ticks(filter: { readonly schedule?: string; readonly limit: number }): Promise<readonly Tick[]>
+  /** What `states` tells, with when it was said. */
+  stateChanges(): Promise<ReadonlyMap<string, StateChange>>
+  /** Records what became of ticks; the first word on each stays. Returns those that were new. */
+  recordTicks(ticks: readonly Tick[]): Promise<readonly Tick[]>
+  /** The last tick on record of each of these schedules, up to a time. */
+  lastTicks(ids: readonly string[], until: number): Promise<ReadonlyMap<string, Tick>>
+  /** Newest first; those before a time when it is given. */
+  ticks(filter: {
+    readonly schedule?: string
+    readonly before?: number
+    readonly limit: number
+  }): Promise<readonly Tick[]>
   /** Deletes ticks before this time but the newest of each schedule; returns how many. */
   pruneTicks(before: number): Promise<number>
 }
 
+export interface StateChange {
+  readonly state: 'paused' | 'running'
+  /** UTC epoch ms. */
+  readonly at: number
+}
+
+/** `missed` stands for all ticks of a stretch of time that ends with this one, as the reason says. */
 export interface Tick {
   readonly schedule: string
   /** UTC epoch ms. */
@@ -51,6 +70,9 @@ export interface NoteStore {
   ): Promise<boolean>
   remove(key: string): Promise<void>
 }
+
+/** A delivery that was taken, with what it takes to its channel. */
+export type DueDelivery = Delivery & ({ readonly alert: Alert } | { readonly notice: Notice })
 
 /** How many more runs of a queue may start here and now. */
 export interface QueueRoom extends Pick<QueueLimits, 'globalConcurrency' | 'rate'> {
@@ -89,7 +111,7 @@ export interface RunStore {
     readonly now: number
     readonly limit: number
     readonly resources?: ReadonlyMap<string, number>
-  }): Promise<readonly Run[]>
+  }): Promise<readonly HandedOver[]>
   /** Takes one queued run by id, under the same rule. */
   claimById(
     id: string,
@@ -131,19 +153,40 @@ export interface RunStore {
     readonly job?: string
     readonly status?: RunStatus
     readonly parent?: string
+    readonly queue?: QueueName
+    /** Queued at or after this time, UTC epoch ms. */
+    readonly from?: number
+    /** Queued at or before this time. */
+    readonly to?: number
     readonly before?: string
     readonly limit: number
+  }): Promise<readonly Run[]>
+  /** The newest run of each of these batches and jobs that has the status; parts of runs do not count. In no order. */
+  newest(filter: {
+    readonly batches: readonly string[]
+    readonly jobs: readonly string[]
+    readonly status: RunStatus
   }): Promise<readonly Run[]>
   /** By attempt, then in the order they were started. */
   steps(runId: string): Promise<readonly Step[]>
   /** The newest `limit`, oldest first. */
   logs(runId: string, options: { readonly limit: number }): Promise<readonly LogRecord[]>
+  /** The newest `limit` of these levels (of all when not given) that were written before record `before`, newest first. */
+  logPage(
+    runId: string,
+    options: { readonly limit: number; readonly levels?: readonly LogLevel[]; readonly before?: number },
+  ): Promise<readonly (LogRecord & { readonly id: number })[]>
   /** The newest run of this job and batch that has the status. */
   latest(filter: {
     readonly job: string
     readonly batch: string
     readonly status: RunStatus
   }): Promise<Run | undefined>
+  /** Queues the runs of ticks and records these as fired, in one transaction. Where there is a word on a tick already (but that it was missed), and while its
+   * schedule is paused, nothing is queued. Returns the runs that were. */
+  fireTicks(fires: readonly TickRun[], options: { readonly now: number }): Promise<readonly Run[]>
+  /** What of these jobs and batches has not ended; where everything has, nothing is said. */
+  unfinished(works: readonly Work[]): Promise<readonly UnfinishedWork[]>
   /** The latest tick that a schedule has fired for this job and batch, UTC epoch ms. */
   lastScheduled(filter: { readonly job: string; readonly batch: string }): Promise<number | undefined>
   /** Says that this executor lives; executors are processes. */
@@ -160,11 +203,45 @@ export interface RunStore {
   /** Executors on record, the newest first. */
   executors(): Promise<readonly (ExecutorInfo & { readonly seenAt: number })[]>
   /** Queued runs that were handed over and have not started, the oldest first: whoever handed them over may have died in between. */
-  dispatched(limit: number): Promise<readonly Run[]>
+  dispatched(limit: number): Promise<readonly HandedOver[]>
+  /** Takes back a queued run that was handed over: that hand-over came to nothing. */
+  takeBack(id: string): Promise<void>
+  /** Failed runs that ended after this one, or this time, the oldest end first; parts of runs do not count. */
+  failedSince(filter: {
+    readonly after: { readonly at: number; readonly id: string }
+    readonly limit: number
+  }): Promise<readonly Run[]>
+  /** Runs that have been in the queue since before this time although nothing of their job and batch is running, the oldest first. */
+  waiting(filter: { readonly before: number; readonly limit: number }): Promise<readonly Run[]>
   /** Whether the executor still holds the run. */
   isHeld(id: string, executor: string): Promise<boolean>
   /** Deletes ended runs (with steps and logs) older than `before` and beyond the newest `keep`; the newest of each job, batch and status stays. Returns how many. */
   prune(options: { readonly before: number; readonly keep: number }): Promise<number>
+}
+
+/** The run of a tick of a schedule. */
+export interface TickRun {
+  /** Id of the schedule. */
+  readonly schedule: string
+  readonly request: RunRequest & { readonly scheduledFor: number }
+  readonly idempotencyKey: string
+  /** As for `enqueue`; empty for none. */
+  readonly resource: string
+}
+
+export type Work = Pick<RunRequest, 'job' | 'batch'>
+
+export interface UnfinishedWork extends Work {
+  /** How many runs that are not parts of others. */
+  readonly whole: number
+  /** Id of the newest run. */
+  readonly newest: string
+}
+
+/** A run that was handed to an engine, and how often that has been done. */
+export interface HandedOver {
+  readonly run: Run
+  readonly handover: number
 }
 
 export interface ExecutorInfo {
@@ -209,13 +286,17 @@ export interface AlertStore {
     readonly before?: string
     readonly limit: number
   }): Promise<readonly Alert[]>
+  /** The newest alert of each of these batches, by point's timestamp, in no order. */
+  newest(batches: readonly string[]): Promise<readonly Alert[]>
+  /** How these channels fare with the alerts of these batches, and others that still have deliveries of theirs to make. */
+  standings(channels: readonly BatchChannel[]): Promise<readonly ChannelStanding[]>
   /** Pending deliveries that are due, oldest first, leased to `executor` for `leaseMs`: nobody else gets them meanwhile. */
   takeDue(options: {
     readonly now: number
     readonly executor: string
     readonly leaseMs: number
     readonly limit: number
-  }): Promise<readonly (Delivery & { readonly alert: Alert })[]>
+  }): Promise<readonly DueDelivery[]>
   /** Earliest time at which a pending delivery is due, leases considered; undefined when none is pending. */
   nextDue(): Promise<number | undefined>
   /** Records what became of a delivery that was taken, and counts the attempt unless it was skipped. What is delivered stays so. */
@@ -227,6 +308,25 @@ export interface AlertStore {
   }): Promise<readonly Delivery[]>
   /** Makes a dead or skipped delivery pending again, with its attempts counted anew; false when it is neither. */
   retryDelivery(id: string, now: number): Promise<boolean>
+  /** Forgets deliveries that came through of alerts and notices raised before this time; the alerts stay. Returns how many. */
+  pruneDeliveries(before: number): Promise<number>
+}
+
+export interface BatchChannel {
+  readonly batch: string
+  readonly channel: string
+}
+
+/** What became of a batch's alerts on one channel. Times are UTC epoch ms. */
+export interface ChannelStanding extends BatchChannel {
+  /** When the newest alert that went out did so. */
+  readonly deliveredAt?: number
+  readonly pending: number
+  /** When the oldest of the alerts that wait was raised. */
+  readonly pendingSince?: number
+  readonly dead: number
+  /** When the newest of the alerts that were given up was raised. */
+  readonly deadSince?: number
 }
 
 export type DeliveryOutcome =

@@ -1,10 +1,20 @@
 import type { Kysely } from 'kysely'
+import type { Alert } from '../alerts/alert.ts'
+import type { Notice } from '../alerts/notice.ts'
 import type { ControlAccess } from './access.ts'
 import { alertOf, deliveryOf } from './alert-rows.ts'
-import type { AlertStore, DeliveryOutcome } from './control.ts'
+import type { AlertStore, DeliveryOutcome, DueDelivery } from './control.ts'
+import { firstIdAt } from './ids.ts'
+import { noticeOf } from './notice-store.ts'
 import type { ControlSchema, DeliveryRow } from './schema.ts'
 
-type DeliveryQueue = Pick<AlertStore, 'takeDue' | 'nextDue' | 'settle' | 'deliveries' | 'retryDelivery'>
+type DeliveryQueue = Pick<
+  AlertStore,
+  'takeDue' | 'nextDue' | 'settle' | 'deliveries' | 'retryDelivery' | 'pruneDeliveries'
+>
+
+/** Rows deleted at a time, so that nobody waits long for a turn at writing. */
+const BITE = 500
 
 /** What an outcome changes, besides the count of attempts. */
 function settled(outcome: DeliveryOutcome): Partial<DeliveryRow> {
@@ -14,8 +24,8 @@ function settled(outcome: DeliveryOutcome): Partial<DeliveryRow> {
     case 'pending':
       return {
         status: 'pending',
-        due_at: outcome.dueAt,
-        available_at: outcome.dueAt,
+        due_at: Math.ceil(outcome.dueAt),
+        available_at: Math.ceil(outcome.dueAt),
         leased_by: null,
         problem: outcome.problem,
       }
@@ -53,12 +63,16 @@ export function createDeliveryQueue({ read, write, exclusive }: ControlAccess): 
             due.map((row) => row.id),
           )
           .execute()
-        const alertIds = [...new Set(due.map((row) => row.alert_id))]
-        const alerts = await db.selectFrom('alert').selectAll().where('id', 'in', alertIds).execute()
-        const byId = new Map(alerts.map((row) => [row.id, alertOf(row)]))
-        return due.flatMap((row) => {
-          const alert = byId.get(row.alert_id)
-          return alert === undefined ? [] : [{ ...deliveryOf(row), alert }]
+        const ids = [...new Set(due.map((row) => row.alert_id))]
+        const alerts = await db.selectFrom('alert').selectAll().where('id', 'in', ids).execute()
+        const notices = await db.selectFrom('notice').selectAll().where('id', 'in', ids).execute()
+        const byId = new Map<string, { readonly alert: Alert } | { readonly notice: Notice }>([
+          ...alerts.map((row) => [row.id, { alert: alertOf(row) }] as const),
+          ...notices.map((row) => [row.id, { notice: noticeOf(row) }] as const),
+        ])
+        return due.flatMap((row): DueDelivery[] => {
+          const told = byId.get(row.alert_id)
+          return told === undefined ? [] : [{ ...deliveryOf(row), ...told }]
         })
       })
     },
@@ -105,5 +119,29 @@ export function createDeliveryQueue({ read, write, exclusive }: ControlAccess): 
           .executeTakeFirst()
         return row !== undefined
       }),
+
+    async pruneDeliveries(before) {
+      let deleted = 0
+      for (;;) {
+        const bite = await write(async (db) => {
+          const rows = await db
+            .deleteFrom('delivery')
+            .where('id', 'in', (delivery) =>
+              delivery
+                .selectFrom('delivery')
+                .select('id')
+                // Ids sort by the time at which what they name was raised.
+                .where('alert_id', '<', firstIdAt(before))
+                .where('status', '=', 'delivered')
+                .limit(BITE),
+            )
+            .returning('id')
+            .execute()
+          return rows.length
+        })
+        deleted += bite
+        if (bite < BITE) return deleted
+      }
+    },
   }
 }

@@ -39,7 +39,12 @@ function poisonError(run: Pick<Run, 'job' | 'batch'>, losses: number): RunError 
   }
 }
 
-async function release(db: Transaction<ControlSchema>, row: RunRow, options: RecoverOptions): Promise<void> {
+/** False when the run has been ended since it was read, by an executor that only seemed to be dead. */
+async function release(
+  db: Transaction<ControlSchema>,
+  row: RunRow,
+  options: RecoverOptions,
+): Promise<boolean> {
   const { now, maxAttempts } = options
   const losses = row.losses + 1
   const poisoned = losses >= maxAttempts && row.cancel_requested === 0
@@ -50,12 +55,17 @@ async function release(db: Transaction<ControlSchema>, row: RunRow, options: Rec
         error: jsonText(poisonError({ job: row.job as Run['job'], batch: row.batch }, losses)),
       }
     : released(row, now)
-  await db
+  const changed = await db
     .updateTable('run')
     .set({ ...change, losses })
     .where('id', '=', row.id)
-    .execute()
+    .where('status', '=', 'running')
+    .where('attempt', '=', row.attempt)
+    .returning('id')
+    .executeTakeFirst()
+  if (changed === undefined) return false
   await closeSteps(db, [row.id], { now, message: 'interrupted: the process that ran it died' })
+  return true
 }
 
 /** Who works on runs, and what becomes of the runs of those who died. */
@@ -84,9 +94,10 @@ export function createExecutors({
       if (seen.dead.length === 0 && seen.runs.length === 0) return []
       return exclusive(async (db) => {
         const { dead, runs } = await findLosses(db, options.isDead)
-        for (const row of runs) await release(db, row, options)
+        const taken: RunRow[] = []
+        for (const row of runs) if (await release(db, row, options)) taken.push(row)
         if (dead.length > 0) await db.deleteFrom('executor').where('id', 'in', dead).execute()
-        return runs.map(runOf)
+        return taken.map(runOf)
       })
     },
 

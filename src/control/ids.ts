@@ -1,5 +1,16 @@
 import { randomBytes } from 'node:crypto'
 
+/** The 48 bits that an id begins with. */
+function timeBits(now: number): number {
+  return Math.min(Math.max(0, Math.floor(now)), 2 ** 48 - 1)
+}
+
+/** What every id of this moment and later sorts after, and none before it. */
+export function firstIdAt(time: number): string {
+  const bits = timeBits(time).toString(16).padStart(12, '0')
+  return `${bits.slice(0, 8)}-${bits.slice(8)}-`
+}
+
 let lastTime = -1
 let counter = 0
 
@@ -8,7 +19,7 @@ let counter = 0
  * process in the order they were made.
  */
 export function createId(now: number): string {
-  const time = Math.min(Math.max(0, Math.floor(now)), 2 ** 48 - 1)
+  const time = timeBits(now)
   if (time !== lastTime) {
     lastTime = time
     counter = 0
@@ -16,8 +27,7 @@ export function createId(now: number): string {
   const random = randomBytes(8)
   // 26 bits of order within the millisecond, then 48 of chance.
   const order = counter % 2 ** 26
-  const first = time.toString(16).padStart(12, '0')
   const high = (0x7000 | (order >>> 14)).toString(16)
   const low = (0x8000 | (order & 0x3fff)).toString(16)
-  return `${first.slice(0, 8)}-${first.slice(8)}-${high}-${low}-${random.toString('hex', 0, 6)}`
+  return `${firstIdAt(time)}${high}-${low}-${random.toString('hex', 0, 6)}`
 }

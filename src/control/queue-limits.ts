@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { QueueName } from '../core/queues.ts'
 import type { QueueRoom } from './control.ts'
 import type { ControlSchema, RunRow } from './schema.ts'
@@ -9,33 +9,65 @@ export async function withRoom(
   queues: readonly QueueRoom[],
   now: number,
 ): Promise<readonly QueueName[]> {
+  const shared = queues.filter(({ globalConcurrency }) => globalConcurrency !== undefined)
+  const running = shared.length === 0 ? new Map<string, number>() : await runningByQueue(db)
   const free: QueueName[] = []
-  for (const { queue, globalConcurrency, rate } of queues) {
-    if (globalConcurrency !== undefined && (await running(db, queue)) >= globalConcurrency) continue
-    if (rate !== undefined && (await startedSince(db, queue, now - rate.periodMs)) >= rate.limit) continue
+  for (const { queue, globalConcurrency = Number.POSITIVE_INFINITY, rate } of queues) {
+    if ((running.get(queue) ?? 0) >= globalConcurrency) continue
+    if (rate !== undefined && (await startsWithin(db, { queue, now, ...rate })) >= rate.limit) continue
     free.push(queue)
   }
   return free
 }
 
-async function running(db: Kysely<ControlSchema>, queue: QueueName): Promise<number> {
-  const row = await db
+async function runningByQueue(db: Kysely<ControlSchema>): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
     .selectFrom('run')
-    .select((run) => run.fn.countAll().as('count'))
-    .where('status', '=', 'running')
-    .where('queue', '=', queue)
-    .executeTakeFirstOrThrow()
-  return Number(row.count)
+    .select((run) => ['queue', run.fn.countAll().as('count')])
+    .where('status', '=', sql.lit('running'))
+    .groupBy('queue')
+    .execute()
+  return new Map(rows.map((row) => [row.queue, Number(row.count)]))
 }
 
-async function startedSince(db: Kysely<ControlSchema>, queue: QueueName, since: number): Promise<number> {
-  const row = await db
-    .selectFrom('run')
-    .select((run) => run.fn.countAll().as('count'))
+interface Period {
+  readonly queue: QueueName
+  readonly now: number
+  readonly limit: number
+  readonly periodMs: number
+}
+
+/** Starts of a queue within the period before now; a run that was started twice counts twice. */
+async function startsWithin(
+  db: Kysely<ControlSchema>,
+  { queue, now, limit, periodMs }: Period,
+): Promise<number> {
+  const starts = await db
+    .selectFrom('start')
+    .select('run_id')
     .where('queue', '=', queue)
-    .where('started_at', '>', since)
-    .executeTakeFirstOrThrow()
-  return Number(row.count)
+    .where('at', '>', now - periodMs)
+    // After the clock was set back, starts of the future do not count for ever.
+    .where('at', '<', now + periodMs)
+    .limit(limit)
+    .execute()
+  return starts.length
+}
+
+/** Records that a run was started, when its queue may start so many in a time; what is older than that is forgotten. */
+export async function recordStart(
+  db: Transaction<ControlSchema>,
+  { id, attempt, queue, started_at }: RunRow,
+  queues: readonly QueueRoom[],
+): Promise<void> {
+  const rate = queues.find((each) => each.queue === queue)?.rate
+  if (rate === undefined || started_at === null) return
+  await db
+    .deleteFrom('start')
+    .where('queue', '=', queue)
+    .where('at', '<=', started_at - rate.periodMs)
+    .execute()
+  await db.insertInto('start').values({ run_id: id, attempt, queue, at: started_at }).execute()
 }
 
 /** Resources on which as many runs are running, or handed over to be started, as their limits allow. */
@@ -57,14 +89,14 @@ async function usedResources(
     .select((run) => ['resource', run.fn.countAll().as('count')])
     .where((run) =>
       run.or([
-        run('status', '=', 'running'),
-        run.and([run('status', '=', 'queued'), run('dispatched', '>', run.ref('attempt'))]),
+        run('status', '=', sql.lit('running')),
+        run.and([run('status', '=', sql.lit('queued')), run('dispatched', '>', run.ref('attempt'))]),
       ]),
     )
     .where('resource', 'in', names)
     .groupBy('resource')
     .execute()
-  return new Map(rows.map((row) => [row.resource as string, Number(row.count)]))
+  return new Map(rows.map((row) => [row.resource, Number(row.count)]))
 }
 
 /** Those of the runs that may be handed over together: none of a job, batch and shard of which another is on its way, and within the limits of resources. */
@@ -78,7 +110,7 @@ export async function withoutClashes(
   const onTheirWay = await db
     .selectFrom('run')
     .select(['job', 'batch', 'shard'])
-    .where('status', '=', 'queued')
+    .where('status', '=', sql.lit('queued'))
     .whereRef('dispatched', '>', 'attempt')
     .execute()
   const taken = new Set(onTheirWay.map(keyOf))

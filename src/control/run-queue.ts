@@ -1,9 +1,9 @@
-import type { Kysely, Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { RunError } from '../runs/run.ts'
 import type { ControlAccess } from './access.ts'
 import type { RunStore } from './control.ts'
 import { createId } from './ids.ts'
-import { fullResources, withoutClashes, withRoom } from './queue-limits.ts'
+import { fullResources, recordStart, withoutClashes, withRoom } from './queue-limits.ts'
 import { jsonText, newRunRow, runOf } from './run-rows.ts'
 import type { ControlSchema, RunRow } from './schema.ts'
 
@@ -14,6 +14,7 @@ type RunQueue = Pick<
   | 'claimById'
   | 'dispatch'
   | 'dispatched'
+  | 'takeBack'
   | 'finish'
   | 'requeue'
   | 'retryLater'
@@ -24,24 +25,27 @@ type RunQueue = Pick<
 
 /** Queued runs whose job, batch and shard are not running anywhere, the next first. */
 function claimable(db: Kysely<ControlSchema>) {
-  return db
-    .selectFrom('run')
-    .where('status', '=', 'queued')
-    .where((run) =>
-      run.not(
-        run.exists(
-          run
-            .selectFrom('run as other')
-            .select('other.id')
-            .whereRef('other.job', '=', 'run.job')
-            .whereRef('other.batch', '=', 'run.batch')
-            .whereRef('other.shard', '=', 'run.shard')
-            .where('other.status', '=', 'running'),
+  return (
+    db
+      .selectFrom('run')
+      // As literals, so that SQLite knows which indexes hold these rows.
+      .where('status', '=', sql.lit('queued'))
+      .where((run) =>
+        run.not(
+          run.exists(
+            run
+              .selectFrom('run as other')
+              .select('other.id')
+              .whereRef('other.job', '=', 'run.job')
+              .whereRef('other.batch', '=', 'run.batch')
+              .whereRef('other.shard', '=', 'run.shard')
+              .where('other.status', '=', sql.lit('running')),
+          ),
         ),
-      ),
-    )
-    .orderBy('priority')
-    .orderBy('id')
+      )
+      .orderBy('priority')
+      .orderBy('id')
+  )
 }
 
 /** `claimable`, of these jobs and at this time. */
@@ -90,6 +94,9 @@ export function released(row: Pick<RunRow, 'cancel_requested'>, now: number) {
 
 /** The queue of runs: who may start what, and who ends it. */
 export function createRunQueue({ read, write, exclusive }: ControlAccess): RunQueue {
+  /** Whether the last look at the queue found something, so that the next one probably does. */
+  let busy = false
+
   return {
     enqueue: (request, { now, idempotencyKey, notBefore, resource }) =>
       write(async (db) => {
@@ -98,7 +105,7 @@ export function createRunQueue({ read, write, exclusive }: ControlAccess): RunQu
           .values({
             ...newRunRow(createId(now), request, now),
             idempotency_key: idempotencyKey ?? null,
-            not_before: notBefore ?? null,
+            not_before: notBefore === undefined ? null : Math.ceil(notBefore),
             resource: resource ?? '',
           })
           .onConflict((conflict) => conflict.column('idempotency_key').doNothing())
@@ -126,12 +133,15 @@ export function createRunQueue({ read, write, exclusive }: ControlAccess): RunQu
         return query.executeTakeFirst()
       }
       // Idle processes ask often: they need no turn at writing to see that nothing waits.
-      if ((await read(next)) === undefined) return undefined
-      return exclusive(async (db) => {
+      if (!busy && (await read(next)) === undefined) return undefined
+      const row = await exclusive(async (db) => {
         const candidate = await next(db)
-        const row = candidate && (await take(db, candidate.id, executor, now))
-        return row && runOf(row)
+        const taken = candidate && (await take(db, candidate.id, executor, now))
+        if (taken !== undefined) await recordStart(db, taken, queues ?? [])
+        return taken
       })
+      busy = row !== undefined
+      return row && runOf(row)
     },
 
     async dispatch({ jobs, now, limit, resources = new Map() }) {
@@ -145,14 +155,14 @@ export function createRunQueue({ read, write, exclusive }: ControlAccess): RunQu
         if (chosen.length === 0) return []
         await db
           .updateTable('run')
-          .set((run) => ({ dispatched: run('attempt', '+', 1) }))
+          .set((run) => ({ dispatched: run('attempt', '+', 1), handovers: run('handovers', '+', 1) }))
           .where(
             'id',
             'in',
             chosen.map(({ id }) => id),
           )
           .execute()
-        return chosen.map(runOf)
+        return chosen.map((row) => ({ run: runOf(row), handover: row.handovers + 1 }))
       })
     },
 
@@ -188,7 +198,12 @@ export function createRunQueue({ read, write, exclusive }: ControlAccess): RunQu
           .where('executor', '=', executor)
           .executeTakeFirst()
         if (held === undefined) return false
-        await db.updateTable('run').set(released(held, now)).where('id', '=', id).execute()
+        await db
+          .updateTable('run')
+          .set(released(held, now))
+          .where('id', '=', id)
+          .where('status', '=', 'running')
+          .execute()
         await closeSteps(db, [id], { now, message: 'interrupted: the process stopped' })
         return true
       }),
@@ -207,10 +222,13 @@ export function createRunQueue({ read, write, exclusive }: ControlAccess): RunQu
           .updateTable('run')
           .set((run) => ({
             ...released(held, now),
-            ...(held.cancel_requested === 0 ? { not_before: notBefore, error: jsonText(error) } : {}),
+            ...(held.cancel_requested === 0
+              ? { not_before: Math.ceil(notBefore), error: jsonText(error) }
+              : {}),
             failures: run('failures', '+', 1),
           }))
           .where('id', '=', id)
+          .where('status', '=', 'running')
           .execute()
         await closeSteps(db, [id], { now, message: 'the run ended before this step did' })
         return true
@@ -220,8 +238,15 @@ export function createRunQueue({ read, write, exclusive }: ControlAccess): RunQu
       exclusive(async (db) => {
         const row = await db.selectFrom('run').select('status').where('id', '=', id).executeTakeFirst()
         if (row?.status === 'running') {
-          await db.updateTable('run').set({ cancel_requested: 1 }).where('id', '=', id).execute()
-          return true
+          const asked = await db
+            .updateTable('run')
+            .set({ cancel_requested: 1 })
+            .where('id', '=', id)
+            // Who executes it may have ended it just now.
+            .where('status', '=', 'running')
+            .returning('id')
+            .executeTakeFirst()
+          return asked !== undefined
         }
         if (row?.status !== 'queued') return false
         const error: RunError = { code: 'CANCELED', message: 'canceled before it started' }
@@ -233,17 +258,28 @@ export function createRunQueue({ read, write, exclusive }: ControlAccess): RunQu
         return true
       }),
 
+    async takeBack(id) {
+      await write((db) =>
+        db
+          .updateTable('run')
+          .set({ dispatched: 0 })
+          .where('id', '=', id)
+          .where('status', '=', 'queued')
+          .execute(),
+      )
+    },
+
     dispatched: (limit) =>
       read(async (db) => {
         const rows = await db
           .selectFrom('run')
           .selectAll()
-          .where('status', '=', 'queued')
+          .where('status', '=', sql.lit('queued'))
           .whereRef('dispatched', '>', 'attempt')
           .orderBy('id')
           .limit(limit)
           .execute()
-        return rows.map(runOf)
+        return rows.map((row) => ({ run: runOf(row), handover: row.handovers }))
       }),
 
     isHeld: (id, executor) =>

@@ -36,6 +36,7 @@ export function newRunRow(id: string, request: RunRequest, now: number): NewRunR
     resumes: request.resumes ?? null,
     failures: 0,
     dispatched: 0,
+    handovers: 0,
   }
 }
 
@@ -59,6 +60,7 @@ export function runOf(row: RunRow): Run {
     queuedAt: row.queued_at,
     ...(row.started_at === null ? {} : { startedAt: row.started_at }),
     ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
+    ...(row.executor === null ? {} : { executor: row.executor }),
     ...(row.error === null ? {} : { error: JSON.parse(row.error) as RunError }),
   }
 }

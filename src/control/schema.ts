@@ -5,6 +5,7 @@ export interface ControlSchema {
   meta: MetaTable
   executor: ExecutorTable
   run: RunTable
+  start: StartTable
   step: StepTable
   log: LogTable
   alert: AlertTable
@@ -14,6 +15,7 @@ export interface ControlSchema {
   schedule: ScheduleTable
   tick: TickTable
   note: NoteTable
+  notice: NoticeTable
 }
 
 interface MetaTable {
@@ -62,6 +64,16 @@ interface RunTable {
   failures: number
   /** The attempt that was handed to an engine which starts runs by itself; 0 for none. */
   dispatched: number
+  /** How often it was handed over, for whichever attempt. */
+  handovers: number
+}
+
+/** Starts of runs of queues that may start so many in a time; those before that time are deleted. */
+interface StartTable {
+  run_id: string
+  attempt: number
+  queue: string
+  at: number
 }
 
 interface StepTable {
@@ -104,6 +116,7 @@ interface AlertTable {
 
 interface DeliveryTable {
   id: string
+  /** Of the alert or notice. */
   alert_id: string
   channel: string
   status: string
@@ -154,9 +167,27 @@ interface NoteTable {
   changed_at: number
 }
 
+/** What the system says of itself. */
+interface NoticeTable {
+  id: string
+  kind: string
+  subject: string
+  since: number
+  /** open, or resolved. */
+  phase: string
+  title: string
+  text: string
+  link: string | null
+  details: string
+  raised_at: number
+  ended_at: number | null
+}
+
 export type RunRow = Selectable<RunTable>
 export type NewRunRow = Insertable<RunTable>
 export type StepRow = Selectable<StepTable>
 export type LogRow = Selectable<LogTable>
 export type AlertRow = Selectable<AlertTable>
 export type DeliveryRow = Selectable<DeliveryTable>
+export type TickRow = Selectable<TickTable>
+export type NoticeRow = Selectable<NoticeTable>

@@ -11,6 +11,7 @@ import {
 } from 'kysely'
 import type Libsql from 'libsql'
 import { LRUCache } from 'lru-cache'
+import { storedValues, withTexts } from './control-text.ts'
 
 /** Who is next, for each database file that this process has open. */
 const turns = new Map<string, Promise<void>>()
@@ -64,9 +65,9 @@ function preparingOnce(connection: Libsql.Database): SqliteDatabase {
       }
       return {
         reader: statement.reader,
-        all: (parameters) => usable(() => statement.all(parameters)),
-        run: (parameters) => usable(() => statement.run(parameters)),
-        iterate: (parameters) => statement.iterate(parameters),
+        all: (parameters) => usable(() => [...withTexts(statement.all(storedValues(parameters)))]),
+        run: (parameters) => usable(() => statement.run(storedValues(parameters))),
+        iterate: (parameters) => statement.iterate(storedValues(parameters)),
       }
     },
   }

@@ -56,6 +56,8 @@ export interface MetricsTable {
     query: { readonly since: number; readonly batch?: string },
     options?: QueryOptions,
   ): Promise<readonly MetricSummary[]>
+  /** Names of the batch's metrics, in no order, those without rows since `since` included or not. Only where it takes much less than `summary`. */
+  names?(query: NamesQuery, options?: QueryOptions): Promise<readonly string[]>
 }
 
 export interface HistoryQuery {
@@ -87,6 +89,22 @@ export interface MetricSummary {
   readonly name: string
   readonly newest: number
   readonly counts: ReadonlyMap<MetricType, number>
+}
+
+export interface NamesQuery {
+  readonly batch: string
+  /** Metrics without rows since then may be left out, epoch ms. */
+  readonly since: number
+}
+
+/** Names of a batch's metrics: by the table's own means, or by its summary where it has none. */
+export async function metricNames(
+  table: MetricsTable,
+  query: NamesQuery,
+  options?: QueryOptions,
+): Promise<readonly string[]> {
+  if (table.names !== undefined) return table.names(query, options)
+  return (await table.summary(query, options)).map(({ name }) => name)
 }
 
 /** What a database is created with beside its options. */

@@ -1,5 +1,5 @@
 import { AnomstackError } from '../core/errors.ts'
-import type { Database, MetricsTable } from './database.ts'
+import { type Database, type MetricsTable, metricNames } from './database.ts'
 import { tableNameParts } from './identifiers.ts'
 
 /** A database whose driver is loaded at its first call, so that a project pays only for the drivers that it uses. A missing package is
@@ -36,6 +36,7 @@ export function lazyDatabase(sdk: string, load: () => Promise<Database>): Databa
         deleteBefore: async (query, options) => (await table()).deleteBefore(query, options),
         deleteRows: async (keys, options) => (await table()).deleteRows(keys, options),
         summary: async (query, options) => (await table()).summary(query, options),
+        names: async (query, options) => metricNames(await table(), query, options),
       }
     },
     async close() {

@@ -2,7 +2,7 @@ import type { ClientConfig } from 'pg'
 import type { Database, MetricsTable, SqlRow } from './database.ts'
 import { tableNameParts } from './identifiers.ts'
 import { keyedRows, rowCount } from './keyed-rows.ts'
-import { readHistory } from './postgres-history.ts'
+import { readHistory, readNames } from './postgres-history.ts'
 import type { PostgresOptions } from './postgres-options.ts'
 import { type PostgresPool, postgresPool } from './postgres-pool.ts'
 import { ensureTable } from './postgres-shape.ts'
@@ -109,5 +109,7 @@ function metricsTable(pool: PostgresPool, name: string): MetricsTable {
     },
     summary: (query, queryOptions = {}) =>
       pool.run(queryOptions, read, (client) => summarize(client, parts, query)),
+    names: ({ batch }, queryOptions = {}) =>
+      pool.run(queryOptions, read, (client) => readNames(client, parts, batch)),
   }
 }

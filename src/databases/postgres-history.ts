@@ -22,6 +22,26 @@ const columnTypes = {
       : types.getTypeParser(oid, format)) as typeof types.getTypeParser,
 }
 
+/** Through the index, from name to name, without a look at the points between. */
+export async function readNames(
+  client: PoolClient,
+  parts: readonly string[],
+  batch: string,
+): Promise<readonly string[]> {
+  const table = quoteTable(parts)
+  const { indexed } = await shapeOf(client, parts)
+  const text = indexed
+    ? `WITH RECURSIVE found (name) AS (
+        (SELECT metric_name FROM ${table} WHERE metric_batch = $1 ORDER BY metric_name LIMIT 1)
+        UNION ALL
+        SELECT (SELECT metric_name FROM ${table} WHERE metric_batch = $1 AND metric_name > found.name ORDER BY metric_name LIMIT 1)
+        FROM found WHERE found.name IS NOT NULL
+      ) SELECT name FROM found WHERE name IS NOT NULL`
+    : `SELECT DISTINCT metric_name AS name FROM ${table} WHERE metric_batch = $1 AND metric_name IS NOT NULL`
+  const result = await client.query<{ name: string }>(text, [batch])
+  return result.rows.map(({ name }) => name)
+}
+
 type Row = [name: string, type: MetricType, at: Float64Array, values: Float64Array, texts?: (string | null)[]]
 
 /** One row per series, its points as arrays. */

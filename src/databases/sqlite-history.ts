@@ -48,6 +48,13 @@ export function readHistory(
   })
 }
 
+/** Through the index, from name to name, without a look at the points between. */
+export function readNames(connection: SqliteConnection, table: string, batch: string): readonly string[] {
+  return consistently(connection, () => [
+    ...namesOf(connection, readableSource(connection, table, batch), batch),
+  ])
+}
+
 function* namesOf(connection: SqliteConnection, { from }: Source, batch: string): Generator<string> {
   const next = connection
     .prepare(

@@ -18,6 +18,7 @@ export type SqliteRequest =
   | { readonly kind: 'deleteBefore'; readonly table: string; readonly batch: string; readonly before: number }
   | { readonly kind: 'deleteRows'; readonly table: string; readonly series: readonly SeriesRows[] }
   | { readonly kind: 'summary'; readonly table: string; readonly since: number; readonly batch?: string }
+  | { readonly kind: 'names'; readonly table: string; readonly batch: string }
 
 /** What each kind of request is answered with. */
 export interface SqliteResults {
@@ -29,6 +30,7 @@ export interface SqliteResults {
   deleteBefore: number
   deleteRows: number
   summary: readonly MetricSummary[]
+  names: readonly string[]
 }
 
 /** Consecutive series, packed: the first `lengths[0]` points belong to the first series, and so on. */

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { SqlRow } from './database.ts'
 import { openSqlite, type SqliteConnection, sqliteFault } from './sqlite-connection.ts'
-import { readHistory } from './sqlite-history.ts'
+import { readHistory, readNames } from './sqlite-history.ts'
 import type {
   HistoryPart,
   SqliteAnswer,
@@ -78,10 +78,12 @@ function answer(request: SqliteRequest): SqliteResults[keyof SqliteResults] {
       return deleteRows(connected(), request.table, request.series)
     case 'summary':
       return summarize(connected(), request.table, request)
+    case 'names':
+      return readNames(connected(), request.table, request.batch)
   }
 }
 
-const READS: readonly SqliteRequest['kind'][] = ['query', 'history', 'summary']
+const READS: readonly SqliteRequest['kind'][] = ['query', 'history', 'summary', 'names']
 
 process.on('message', (request: SqliteRequest) => {
   try {

@@ -67,6 +67,7 @@ function metricsTable(tables: SqliteProcess, table: string): MetricsTable {
       return series.length === 0 ? 0 : tables.request({ kind: 'deleteRows', table, series }, options)
     },
     summary: (query, options = {}) => tables.request({ kind: 'summary', table, ...query }, options),
+    names: ({ batch }, options = {}) => tables.request({ kind: 'names', table, batch }, options),
   }
 }
 

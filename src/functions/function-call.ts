@@ -123,9 +123,14 @@ function kill(child: ChildProcess): void {
 function tooSlow(task: FunctionTask, timeoutMs: number): AnomstackError {
   return new AnomstackError(
     'FUNCTION_LIMIT',
-    `${task.name}() ran longer than ${timeoutMs / 1000} s and was stopped; make it faster, or raise function_timeout`,
+    `${task.name}() ran longer than ${timeoutMs / 1000} s and was stopped; make it faster${orRaise(task, 'function_timeout')}`,
     { at: { file: task.code.file } },
   )
+}
+
+/** Sensors have no settings. */
+function orRaise(task: FunctionTask, setting: string): string {
+  return task.name === 'check' ? '' : `, or raise ${setting}`
 }
 
 interface Ending {
@@ -140,7 +145,7 @@ function endedEarly(task: FunctionTask, { code, signal, outOfMemory }: Ending): 
   if (killed && outOfMemory)
     return new AnomstackError(
       'FUNCTION_LIMIT',
-      `${task.name}() took more than ${task.memoryMb} MB of memory and was stopped; keep less at a time, or raise function_memory_mb`,
+      `${task.name}() took more than ${task.memoryMb} MB of memory and was stopped; keep less at a time${orRaise(task, 'function_memory_mb')}`,
       { at },
     )
   return new AnomstackError(

@@ -1,17 +1,19 @@
 import type { ErrorCode } from '../core/errors.ts'
 import type { Features } from '../timeseries/features.ts'
-import type { FunctionSource, PreprocessCall } from './function-runner.ts'
+import type { CheckContext, CheckReply, FunctionSource, PreprocessCall } from './function-runner.ts'
 
 /** What the program asks of a function process: the one message that goes in. */
 export type FunctionTask = { readonly code: FunctionSource; readonly memoryMb: number } & (
   | { readonly name: 'ingest' }
   | { readonly name: 'preprocess'; readonly calls: readonly PreprocessCall[] }
+  | { readonly name: 'check'; readonly context: CheckContext }
 )
 
 /** The one message that comes out. */
 export type FunctionReply =
   | { readonly kind: 'rows'; readonly rows: readonly Record<string, unknown>[] }
   | { readonly kind: 'features'; readonly results: readonly (Features | FunctionFailure)[] }
+  | ({ readonly kind: 'checked' } & CheckReply)
   | FunctionFailure
 
 /** What went wrong in user code, and where. Lines and columns are the user's own and start at 1. */

@@ -26,6 +26,25 @@ export interface FunctionRunner {
     calls: readonly PreprocessCall[],
     limits: FunctionLimits,
   ): Promise<readonly Features[]>
+  /** Calls the `check(context)` of a sensor's module, and returns what it returned, as JSON carries it, with the `name` and `every` that the module exports, by
+   * themselves or in its default export. None of it is validated. */
+  check(code: FunctionSource, context: CheckContext, limits: FunctionLimits): Promise<CheckReply>
+}
+
+/** What a sensor of the user's is given. */
+export interface CheckContext {
+  /** UTC epoch ms. */
+  readonly now: number
+  /** When it was last called; absent the first time. */
+  readonly previous?: number
+  /** Names of the project's batches. */
+  readonly batches: readonly string[]
+}
+
+export interface CheckReply {
+  readonly name?: unknown
+  readonly every?: unknown
+  readonly result?: unknown
 }
 
 export interface FunctionSource {

@@ -4,7 +4,7 @@ import type { Series } from '../core/series.ts'
 import type { Features } from '../timeseries/features.ts'
 import { featuresResult } from './features-result.ts'
 import type { FunctionFailure, FunctionReply, FunctionTask } from './function-message.ts'
-import type { FunctionSource } from './function-runner.ts'
+import type { CheckContext, CheckReply, FunctionSource } from './function-runner.ts'
 import { startWatchdog } from './function-watchdog.ts'
 import { rowsResult } from './rows-result.ts'
 import { failureOf, showUserStacks, syntaxFailureOf } from './user-error.ts'
@@ -19,7 +19,12 @@ const LOCAL = '__anomstack_function__'
 
 const modules = createUserModules()
 
-async function findFunction(code: FunctionSource, name: string): Promise<UserFunction | FunctionFailure> {
+interface Found {
+  readonly called: UserFunction
+  readonly exports: Readonly<Record<string, unknown>>
+}
+
+async function findFunction(code: FunctionSource, name: string): Promise<Found | FunctionFailure> {
   // A function that is not exported is reached from inside the module, on a line after all of the user's.
   const text = `${code.text}\n;export const ${LOCAL} = typeof ${name} === 'undefined' ? undefined : ${name}\n`
   let exports: Record<string, unknown>
@@ -34,7 +39,7 @@ async function findFunction(code: FunctionSource, name: string): Promise<UserFun
   const found = [exports[name], exports[LOCAL], fallback, fallback?.[name]].find(
     (each) => typeof each === 'function',
   )
-  if (found !== undefined) return found as UserFunction
+  if (found !== undefined) return { called: found as UserFunction, exports }
   return {
     kind: 'failed',
     code: 'FUNCTION_FAILED',
@@ -54,9 +59,29 @@ async function preprocessOne(
   }
 }
 
+async function check({ called, exports }: Found, context: CheckContext): Promise<FunctionReply> {
+  let result: unknown
+  try {
+    result = await called(context)
+  } catch (error) {
+    return failureOf(error, 'check() threw')
+  }
+  const inside =
+    typeof exports.default === 'object' ? (exports.default as Record<string, unknown> | null) : {}
+  try {
+    const { name = inside?.name, every = inside?.every } = exports
+    const text = JSON.stringify({ name, every, result })
+    return { kind: 'checked', ...(JSON.parse(text) as CheckReply) }
+  } catch (error) {
+    return failureOf(error, 'what check() returned is not data:')
+  }
+}
+
 async function perform(task: FunctionTask): Promise<FunctionReply> {
-  const called = await findFunction(task.code, task.name)
-  if (typeof called !== 'function') return called
+  const found = await findFunction(task.code, task.name)
+  if ('kind' in found) return found
+  const { called } = found
+  if (task.name === 'check') return check(found, task.context)
   if (task.name === 'preprocess') {
     const results: (Features | FunctionFailure)[] = []
     for (const { series, params } of task.calls) results.push(await preprocessOne(called, series, params))

@@ -40,6 +40,14 @@ export function createFunctionRunner(options: FunctionRunnerOptions = {}): Funct
         return NO_FEATURES
       })
     },
+
+    async check(code, context, limits) {
+      const source = named(code)
+      const task: FunctionTask = { name: 'check', code: source, context, memoryMb: limits.memoryMb }
+      const reply = await callFunction(task, limits, env)
+      if (reply.kind === 'checked') return reply
+      throw unexpected(reply, source)
+    },
   }
 }
 

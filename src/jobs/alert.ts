@@ -13,7 +13,9 @@ export const alert: Job = {
   async run(context) {
     const { batch, alerts, clock } = context
     await context.step('prepare table', () => context.table.ensure())
-    const { findings, revised, lookedUntil } = await context.step(
+    const began = clock.now()
+    const scoring = await context.isFannedOut('score')
+    const { findings, revised, lookedUntil, metrics } = await context.step(
       'decide',
       () => decide(context),
       (decided) => ({ found: decided.findings.length, revised: decided.revised.length }),
@@ -24,7 +26,10 @@ export const alert: Job = {
       (raised) => ({ raised }),
     )
     if (revised.length > 0) await context.step('mark revised', () => alerts.markRevised(revised, clock.now()))
-    if (lookedUntil > 0) await alerts.saveLook(batch.name, lookedUntil)
+    if (lookedUntil === 0 || scoring) return
+    // Where parts are scored side by side, one may yet write scores that were made before another's: what was made since this began is looked at again.
+    const divided = metrics > batch.settings.fan_out_n
+    await alerts.saveLook(batch.name, divided && lookedUntil > began ? began - 1 : lookedUntil)
   },
 }
 
@@ -33,6 +38,8 @@ interface Decided {
   readonly revised: readonly string[]
   /** When the newest of the scores that were looked at was made, epoch ms. */
   readonly lookedUntil: number
+  /** How many were looked at. */
+  readonly metrics: number
 }
 
 async function decide(context: JobContext): Promise<Decided> {
@@ -101,7 +108,7 @@ async function decideWithin(context: JobContext, known: Known, reach: Reach): Pr
     revised.push(...further.revised)
     lookedUntil = Math.max(lookedUntil, further.lookedUntil)
   }
-  return { findings, revised, lookedUntil }
+  return { findings, revised, lookedUntil, metrics: history.size }
 }
 
 function byMetric(alerts: readonly Alert[]): ReadonlyMap<string, readonly Alert[]> {

@@ -1,70 +1,115 @@
-import type { Finding } from '../alerts/alert.ts'
-import { type Bounds, decideThresholds } from '../alerts/decide-thresholds.ts'
+import type { Alert, Finding } from '../alerts/alert.ts'
+import { type Bounds, type Breach, decideThresholds } from '../alerts/decide-thresholds.ts'
+import type { Series } from '../core/series.ts'
 import { judgeable } from './cadence.ts'
 import type { JobContext } from './job.ts'
 import { raisedOf, raiseFindings, reconcile } from './raise.ts'
+import { type Reach, widerReaches } from './reach.ts'
+import { forgetSeen, loadSeen, type Seen } from './seen.ts'
 
 const DAY = 86_400_000
 
-/** Compares the newest settled points of metrics that have fixed thresholds, whether or not they came in this run. */
+/** Compares the newest settled points of metrics that have fixed thresholds, and all that came since they were last compared, whether or not in this run. */
 export async function compareThresholds(context: JobContext): Promise<void> {
   const { batch, clock } = context
   const { settings } = batch
   const watched = Object.keys(settings.tholdalert_thresholds).filter(
     (metric) => !settings.tholdalert_exclude_metrics.includes(metric),
   )
-  if (watched.length === 0) return
+  if (watched.length === 0) return forgetSeen(context, 'threshold')
   await context.step(
     'compare thresholds',
     async () => {
       const since = clock.now() - settings.alert_metric_timestamp_max_days_ago * DAY
-      const history = await context.table.history(
-        {
-          batch: batch.name,
-          types: ['metric', 'tholdalert'],
-          metrics: watched,
-          since,
-          maxPoints: settings.alert_max_n,
-        },
-        { signal: context.signal },
-      )
-      const recorded = await context.alerts.ofBatch({ batch: batch.name, since, kinds: ['threshold'] })
-      await reconcile(context, recorded, history)
-      const findings: Finding[] = []
-      for (const [metric, points] of history) {
-        const all = points.get('metric')
-        const bounds = Object.hasOwn(settings.tholdalert_thresholds, metric)
-          ? settings.tholdalert_thresholds[metric]
-          : undefined
-        if (all === undefined || bounds === undefined) continue
-        const series = judgeable(all, settings, clock.now())
-        const raised = raisedOf(metric, 'threshold', { history, recorded })
-        for (const breach of decideThresholds(series, {
-          bounds,
-          recentN: settings.tholdalert_recent_n,
-          snoozeN: settings.tholdalert_snooze_n,
-          raised,
-        })) {
-          const value = series.values[breach.index]!
-          findings.push({
-            batch: batch.name,
-            metric,
-            kind: 'threshold',
-            timestamp: series.timestamps[breach.index]!,
-            value,
-            reason: `The value ${value} is ${breach.side === 'upper' ? 'above the upper' : 'below the lower'} bound ${breach.bound}.`,
-            details: {
-              thresholds: boundsAsJson(bounds),
-              threshold_type: breach.side,
-              threshold_value: breach.bound,
-            },
-          })
-        }
+      const looked: Look = {
+        since,
+        seen: await loadSeen(context, 'threshold', { since, watches: (metric) => watched.includes(metric) }),
+        recorded: await context.alerts.ofBatch({ batch: batch.name, since, kinds: ['threshold'] }),
       }
-      return raiseFindings(context, findings, settings.tholdalert_methods)
+      const points = Math.max(
+        settings.alert_max_n,
+        settings.tholdalert_recent_n + settings.tholdalert_snooze_n,
+      )
+      const findings = await compareWithin(context, looked, { metrics: watched, points })
+      const raised = await raiseFindings(context, findings, settings.tholdalert_methods)
+      await looked.seen.save()
+      return raised
     },
     (raised) => ({ raised }),
   )
+}
+
+interface Look {
+  readonly since: number
+  readonly seen: Seen
+  readonly recorded: readonly Alert[]
+}
+
+async function compareWithin(
+  context: JobContext,
+  look: Look,
+  reach: Reach & { readonly metrics: readonly string[] },
+): Promise<readonly Finding[]> {
+  const { batch, clock, signal } = context
+  const { settings } = batch
+  const { seen, recorded, since } = look
+  const { metrics, points } = reach
+  const history = await context.table.history(
+    { batch: batch.name, types: ['metric', 'tholdalert'], metrics, since, maxPoints: points },
+    { signal },
+  )
+  await reconcile(
+    context,
+    recorded.filter(({ metric }) => metrics.includes(metric)),
+    history,
+  )
+  const findings: Finding[] = []
+  const behind: string[] = []
+  for (const [metric, types] of history) {
+    const all = types.get('metric')
+    const bounds = Object.hasOwn(settings.tholdalert_thresholds, metric)
+      ? settings.tholdalert_thresholds[metric]
+      : undefined
+    if (all === undefined || bounds === undefined) continue
+    const firstNew = seen.firstNew(metric, all.timestamps)
+    if (all.timestamps.length >= points && firstNew < settings.tholdalert_snooze_n) {
+      behind.push(metric)
+      continue
+    }
+    const series = judgeable(all, settings, clock.now())
+    for (const breach of decideThresholds(series, {
+      bounds,
+      recentN: settings.tholdalert_recent_n,
+      firstNew,
+      snoozeN: settings.tholdalert_snooze_n,
+      raised: raisedOf(metric, 'threshold', { history, recorded }),
+    }))
+      findings.push(toFinding({ batch: batch.name, metric, series, bounds }, breach))
+    seen.judged(metric, series.timestamps)
+  }
+  for (const { metrics: group = [], points: wider } of widerReaches(behind, reach))
+    findings.push(...(await compareWithin(context, look, { metrics: group, points: wider })))
+  return findings
+}
+
+function toFinding(
+  of: { readonly batch: string; readonly metric: string; readonly series: Series; readonly bounds: Bounds },
+  breach: Breach,
+): Finding {
+  const value = of.series.values[breach.index]!
+  return {
+    batch: of.batch,
+    metric: of.metric,
+    kind: 'threshold',
+    timestamp: of.series.timestamps[breach.index]!,
+    value,
+    reason: `The value ${value} is ${breach.side === 'upper' ? 'above the upper' : 'below the lower'} bound ${breach.bound}.`,
+    details: {
+      thresholds: boundsAsJson(of.bounds),
+      threshold_type: breach.side,
+      threshold_value: breach.bound,
+    },
+  }
 }
 
 function boundsAsJson({ upper, lower }: Bounds): { readonly [side: string]: number } {

@@ -3,6 +3,7 @@ import { collectFailures } from './failures.ts'
 import { ingestRows } from './ingest-rows.ts'
 import type { Job } from './job.ts'
 import { fillMissing } from './missing.ts'
+import { forgetSeen } from './seen.ts'
 
 export const ingest: Job = {
   name: 'ingest',
@@ -12,8 +13,11 @@ export const ingest: Job = {
     const failures = collectFailures(logger, context.signal)
     await ingestRows(context, failures)
     await failures.attempt({ batch: batch.name }, () => fillMissing(context))
-    if (!batch.settings.disable_tholdalert)
-      await failures.attempt({ batch: batch.name }, () => compareThresholds(context))
+    await failures.attempt({ batch: batch.name }, () =>
+      batch.settings.disable_tholdalert ? forgetSeen(context, 'threshold') : compareThresholds(context),
+    )
+    if (batch.settings.disable_change)
+      await failures.attempt({ batch: batch.name }, () => forgetSeen(context, 'change'))
     failures.throwIfAny()
   },
 }

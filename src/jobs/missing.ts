@@ -1,8 +1,9 @@
-import type { Finding } from '../alerts/alert.ts'
+import type { Alert, Finding } from '../alerts/alert.ts'
 import { parseDuration } from '../core/duration.ts'
 import type { MetricRow } from '../core/metric-row.ts'
 import { missingBuckets, periodEnd } from '../timeseries/step.ts'
 import { cadenceOf } from './cadence.ts'
+import { gapFinding, gapStart, isGapKnown } from './gap.ts'
 import type { JobContext } from './job.ts'
 import { raiseFindings, reconcile } from './raise.ts'
 
@@ -25,24 +26,25 @@ export async function fillMissing(context: JobContext): Promise<void> {
       const gaps = await findGaps(context)
       if (settings.missing === 'zero')
         return context.table.upsert(zeros(batch.name, gaps), { signal: context.signal })
-      await restoreRows(context)
-      return raiseFindings(context, findings(batch.name, gaps), settings.alert_methods)
+      const recorded = await restoreRows(context)
+      return raiseFindings(context, findings(batch.name, gaps, recorded), settings.alert_methods)
     },
     (count) => ({ [settings.missing === 'zero' ? 'filled' : 'raised']: count }),
   )
 }
 
-/** Writes the rows of missing-data alerts that a run before this one recorded and did not get to write. */
-async function restoreRows(context: JobContext): Promise<void> {
+/** Writes the rows of missing-data alerts that a run before this one recorded and did not get to write, and returns those alerts. */
+async function restoreRows(context: JobContext): Promise<readonly Alert[]> {
   const { batch, clock, signal } = context
   const since = clock.now() - batch.settings.alert_metric_timestamp_max_days_ago * DAY
   const recorded = await context.alerts.ofBatch({ batch: batch.name, since, kinds: ['missing-data'] })
-  if (recorded.length === 0) return
+  if (recorded.length === 0) return recorded
   const history = await context.table.history(
     { batch: batch.name, types: ['missingalert'], since },
     { signal },
   )
   await reconcile(context, recorded, history)
+  return recorded
 }
 
 interface Gap {
@@ -50,6 +52,8 @@ interface Gap {
   /** Starts of the missing buckets, ascending. */
   readonly buckets: Float64Array
   readonly lastSeen: number
+  /** The bucket after the newest point. */
+  readonly start: number
 }
 
 async function findGaps(context: JobContext): Promise<readonly Gap[]> {
@@ -81,7 +85,8 @@ async function findGaps(context: JobContext): Promise<readonly Gap[]> {
     const buckets = absent.filter(
       (bucket) => periodEnd(bucket, step, { aggregated: true, timeZone: settings.time_zone }) + settle <= now,
     )
-    if (buckets.length > 0) gaps.push({ metric, buckets, lastSeen })
+    if (buckets.length > 0)
+      gaps.push({ metric, buckets, lastSeen, start: gapStart(lastSeen, step, settings) })
   }
   return gaps
 }
@@ -102,22 +107,10 @@ function zeros(batch: string, gaps: readonly Gap[]): MetricRow[] {
   )
 }
 
-/** One alert a gap, at its first bucket: it stays one alert while the gap grows. */
-function findings(batch: string, gaps: readonly Gap[]): Finding[] {
-  return gaps.flatMap(({ metric, buckets, lastSeen }) => {
-    const open = buckets.filter((bucket) => bucket > lastSeen)
-    const first = open[0]
-    if (first === undefined) return []
-    return [
-      {
-        batch,
-        metric,
-        kind: 'missing-data' as const,
-        timestamp: first,
-        value: 0,
-        reason: `No data since ${new Date(lastSeen).toISOString()}.`,
-        details: { last_seen: new Date(lastSeen).toISOString() },
-      },
-    ]
-  })
+/** One alert a gap, at its first bucket, whoever found it first: it stays one alert while the gap grows. */
+function findings(batch: string, gaps: readonly Gap[], recorded: readonly Alert[]): Finding[] {
+  return gaps
+    .filter(({ buckets, lastSeen }) => buckets.some((bucket) => bucket > lastSeen))
+    .filter(({ metric, lastSeen }) => !isGapKnown(metric, lastSeen, recorded))
+    .map(({ metric, lastSeen, start }) => gapFinding({ batch, metric, newest: lastSeen, start }))
 }

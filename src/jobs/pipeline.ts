@@ -19,14 +19,27 @@ const STAGES = [
 export const pipeline: Job = {
   name: 'pipeline',
   summary:
-    'Ingest, train if due, score, alert and change, in this order; a stage that fails does not stop those after it.',
+    'Ingest, train if due, score, alert and change, in this order; a stage that fails does not stop those after it. A run that resumes another begins with the first stage that had not completed.',
   async run(context) {
     const { settings } = context.batch
     const failures = collectFailures(context.logger, context.signal)
+    let resuming = true
     for (const { job: stage, disabledBy } of STAGES) {
       if (settings[disabledBy]) continue
+      // What comes after a stage is done again when that stage is: it works on what the stage gives.
+      if (resuming && context.completed.has(stage.name)) {
+        await context.step(
+          stage.name,
+          () => Promise.resolve(),
+          () => ({ completed: 'before' }),
+        )
+        continue
+      }
       if (stage === train && !(await isTrainingDue(context))) continue
-      await failures.attempt({ batch: context.batch.name }, () => stage.run(within(context, stage.name)))
+      resuming = false
+      await failures.attempt({ batch: context.batch.name }, () =>
+        context.step(stage.name, () => stage.run(within(context, stage.name))),
+      )
     }
     failures.throwIfAny()
   },

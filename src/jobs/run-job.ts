@@ -1,12 +1,16 @@
+import type { Control } from '../control/control.ts'
 import type { Clock } from '../core/clock.ts'
-import { AnomstackError, locate } from '../core/errors.ts'
+import { AnomstackError, type ErrorPlace, locate } from '../core/errors.ts'
 import type { MetricsTable } from '../databases/database.ts'
 import type { ModelStore } from '../models/model-store.ts'
-import { createRunRecorder } from '../runs/recorder.ts'
+import { createRunRecorder, type RunRecorder } from '../runs/recorder.ts'
 import type { JobName, Run, RunRequest } from '../runs/run.ts'
-import { jobs } from './index.ts'
-import type { JobContext } from './job.ts'
+import { jobs, projectJobs } from './index.ts'
+import type { Job, JobContext, ProjectJob, ProjectJobContext } from './job.ts'
 import type { JobServices } from './services.ts'
+
+/** More runs of one job and batch are never under way. */
+const MOST_AT_A_TIME = 1_000
 
 /** What executes a run provides beside the run; see the orchestrator's contract. */
 interface RunExecution {
@@ -21,25 +25,85 @@ interface RunExecution {
 export function jobHandlers(
   services: JobServices,
 ): ReadonlyMap<JobName, (execution: RunExecution) => Promise<void>> {
-  return new Map([...jobs.keys()].map((name) => [name, (execution) => runJob(services, execution)]))
+  return new Map([
+    ...[...jobs.values()].map(
+      (job) => [job.name, handlerOf(services, (run) => batchWork(services, job, run))] as const,
+    ),
+    ...[...projectJobs.values()].map(
+      (job) => [job.name, handlerOf(services, (run) => projectWork(services, job, run))] as const,
+    ),
+  ])
 }
 
-async function runJob(services: JobServices, execution: RunExecution): Promise<void> {
-  const { run, signal, executor, assertHeld } = execution
-  const job = jobs.get(run.job)
+/** A run under way, with its records. */
+interface RecordedExecution extends RunExecution {
+  readonly recorder: RunRecorder
+}
+
+interface Work {
+  /** Where errors belong. */
+  readonly at: ErrorPlace
+  run(): Promise<void>
+}
+
+function handlerOf(
+  services: JobServices,
+  prepare: (execution: RecordedExecution) => Promise<Work>,
+): (execution: RunExecution) => Promise<void> {
+  return async (execution) => {
+    const recorder = createRunRecorder({
+      runs: services.control.runs,
+      run: execution.run,
+      clock: services.clock,
+      logger: services.logger,
+      redact: services.redact,
+    })
+    try {
+      const work = await prepare({ ...execution, recorder })
+      await work.run().catch((error: unknown) => {
+        throw locate(error, work.at, 'JOB_FAILED')
+      })
+    } finally {
+      await recorder.close()
+    }
+  }
+}
+
+async function projectWork(
+  services: JobServices,
+  job: ProjectJob,
+  { run, signal, recorder }: RecordedExecution,
+): Promise<Work> {
+  const context: ProjectJobContext = {
+    run,
+    clock: clockOf(run, services.clock),
+    signal,
+    logger: recorder.logger,
+    project: services.project(),
+    control: services.control,
+    database: (batch) => services.database(batch),
+    models: (modelPath) => services.modelsAt(modelPath),
+    templates: services.templates,
+    channels: services.channels,
+    redact: services.redact,
+    deliver: services.alertsRaised,
+    step: (name, work, note) => recorder.step(name, () => work(), note),
+  }
+  return { at: {}, run: () => job.run(context) }
+}
+
+async function batchWork(
+  services: JobServices,
+  job: Job,
+  { run, signal, executor, assertHeld, fanOut, recorder }: RecordedExecution,
+): Promise<Work> {
+  const { control } = services
   const batch = run.batch === undefined ? undefined : services.project().batches.get(run.batch)
-  if (job === undefined || batch === undefined)
+  if (batch === undefined)
     throw new AnomstackError(
       'NOT_FOUND',
       `batch "${run.batch ?? ''}" is not in the project (any more), or its file has errors`,
     )
-  const recorder = createRunRecorder({
-    runs: services.control.runs,
-    run,
-    clock: services.clock,
-    logger: services.logger,
-    redact: services.redact,
-  })
   const database = services.database(batch)
   const context: JobContext = {
     batch,
@@ -52,10 +116,10 @@ async function runJob(services: JobServices, execution: RunExecution): Promise<v
     models: fencedModels(services.models(batch), assertHeld),
     pool: services.pool,
     alerts: {
-      ...services.control.alerts,
+      ...control.alerts,
       async raise(findings, options) {
         const by = { run: run.id, executor: executor.id }
-        const raised = await services.control.alerts.raise(findings, { ...options, by })
+        const raised = await control.alerts.raise(findings, { ...options, by })
         if (raised.length > 0) services.alertsRaised()
         return raised
       },
@@ -65,17 +129,12 @@ async function runJob(services: JobServices, execution: RunExecution): Promise<v
     projectDir: services.project().dir,
     metricsDir: services.project().metricsDir,
     channels: services.channels,
-    fanOut: execution.fanOut,
-    completed: await completedSteps(services.control.runs, run),
+    fanOut,
+    isFannedOut: (name) => isFannedOut(control.runs, name, batch.name),
+    completed: await completedSteps(control.runs, run),
     step: (name, work, note) => recorder.step(name, () => work(), note),
   }
-  try {
-    await job.run(context)
-  } catch (error) {
-    throw locate(error, { batch: batch.name }, 'JOB_FAILED')
-  } finally {
-    await recorder.close()
-  }
+  return { at: { batch: batch.name }, run: () => job.run(context) }
 }
 
 /** `run --at` pretends that it is another time. */
@@ -84,12 +143,21 @@ function clockOf(run: Run, clock: Clock): Clock {
   return typeof at === 'number' ? { now: () => at, sleep: clock.sleep } : clock
 }
 
-/** Of a run that this one resumes, whose own earlier runs count as well. */
-async function completedSteps(runs: JobServices['control']['runs'], run: Run): Promise<ReadonlySet<string>> {
-  const completed = new Set<string>()
-  for (let earlier = run.resumes; earlier !== undefined; earlier = (await runs.get(earlier))?.resumes)
-    for (const { name, status } of await runs.steps(earlier)) if (status === 'succeeded') completed.add(name)
-  return completed
+/** Those of the last attempt of the run that this one resumes. What that one had taken over from a run before it stands among its own steps. */
+async function completedSteps(runs: Control['runs'], run: Run): Promise<ReadonlySet<string>> {
+  const resumed = run.resumes === undefined ? undefined : await runs.get(run.resumes)
+  if (resumed === undefined) return new Set()
+  const steps = await runs.steps(resumed.id)
+  return new Set(
+    steps.flatMap(({ name, status, attempt }) =>
+      status === 'succeeded' && attempt === resumed.attempt ? [name] : [],
+    ),
+  )
+}
+
+async function isFannedOut(runs: Control['runs'], job: JobName, batch: string): Promise<boolean> {
+  const running = await runs.list({ job, batch, status: 'running', limit: MOST_AT_A_TIME })
+  return running.some(({ shard }) => shard !== undefined)
 }
 
 /** Writes nothing once the run may have been taken over by another process. */
@@ -114,6 +182,14 @@ function fencedModels(models: ModelStore, assertHeld: () => void): ModelStore {
     async publish(batch, trained) {
       assertHeld()
       return models.publish(batch, trained)
+    },
+    async writePart(batch, part, trained) {
+      assertHeld()
+      return models.writePart(batch, part, trained)
+    },
+    async publishParts(batch, parts) {
+      assertHeld()
+      return models.publishParts(batch, parts)
     },
   }
 }

@@ -3,11 +3,14 @@ import type { MetricRow } from '../core/metric-row.ts'
 import type { ScoreItem } from '../models/model-pool.ts'
 import type { StoredBundle } from '../models/model-store.ts'
 import { collectFailures, type Failures } from './failures.ts'
+import { inParts, metricsOf, partOf, partsFor } from './fan-out.ts'
 import { type Candidate, findUnscored, usualReach } from './find-unscored.ts'
 import type { Job, JobContext } from './job.ts'
 import { ownFeatures } from './own-features.ts'
 import { type Reach, widerReaches } from './reach.ts'
 import { scoreRows } from './score-rows.ts'
+
+const DAY = 86_400_000
 
 export const score: Job = {
   name: 'score',
@@ -16,14 +19,27 @@ export const score: Job = {
     const { batch, logger } = context
     const failures = collectFailures(logger, context.signal)
     await context.step('prepare table', () => context.table.ensure())
+    const part = partOf(context)
+    const oldest = context.clock.now() - batch.settings.score_metric_timestamp_max_days_ago * DAY
+    const parts = part === undefined ? await partsFor(context, 'score_sql', oldest) : 1
     const bundle = await context.models.latest(batch.name)
     if (bundle === undefined) {
       logger.log('info', `batch "${batch.name}" is learning: it has no models yet`)
       return
     }
-    await scoreWithin(context, bundle, usualReach(context, bundle.spec.preprocess), failures)
+    const reach = usualReach(context, bundle.spec.preprocess)
+    if (part !== undefined)
+      await scoreWithin(
+        context,
+        bundle,
+        { ...reach, metrics: await metricsOf(context, part, oldest) },
+        failures,
+      )
+    else if (parts > 1) await inParts(context, { job: 'score', of: parts, failures })
+    else await scoreWithin(context, bundle, reach, failures)
     // Whoever switches alerts off does not want them later, when they are switched on.
-    if (batch.settings.disable_alert) await context.alerts.saveLook(batch.name, context.clock.now())
+    if (batch.settings.disable_alert && part === undefined)
+      await context.alerts.saveLook(batch.name, context.clock.now())
     failures.throwIfAny()
   },
 }

@@ -17,6 +17,8 @@ export interface JobServices {
   /** Opens the batch's connection once for all batches that share it. */
   database(batch: Batch): Database
   models(batch: Batch): ModelStore
+  /** The store at a model path, of a batch that may have left the project. */
+  modelsAt(modelPath: string): ModelStore
   readonly pool: ModelPool
   readonly functions: FunctionRunner
   readonly templates: Templates

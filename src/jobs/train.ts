@@ -2,10 +2,12 @@ import type { BatchSettings } from '../config/batch-settings.ts'
 import type { Series } from '../core/series.ts'
 import type { Points } from '../databases/database.ts'
 import { judgedSeries } from '../models/judged-series.ts'
-import type { TrainItem } from '../models/model-pool.ts'
+import type { TrainItem, TrainResult } from '../models/model-pool.ts'
 import { judgeable } from './cadence.ts'
 import { collectFailures, type Failures } from './failures.ts'
+import { inParts, metricsOf, partOf, partsFor } from './fan-out.ts'
 import type { Job, JobContext } from './job.ts'
+import { keepModels } from './keep-models.ts'
 import { loadHistory } from './load-history.ts'
 import { modelSpecOf } from './model-spec-of.ts'
 import { ownFeatures } from './own-features.ts'
@@ -18,53 +20,97 @@ export const train: Job = {
   summary:
     'Fits the detectors of each metric to its history and publishes them as a new version of the batch’s model bundle.',
   async run(context) {
-    const { batch, logger } = context
+    const { batch, logger, models } = context
     const failures = collectFailures(logger, context.signal)
-    const items = await context.step(
-      'load history',
-      () => loadItems(context, failures),
-      (items) => ({ metrics: items.length }),
-    )
     const spec = modelSpecOf(batch.settings)
-    const trained = await context.step(
-      'fit',
-      () => context.pool.train(spec, items, { signal: context.signal }),
-      (results) => ({ ...countBy(results.map((result) => result.status)) }),
-    )
-    for (const result of trained) {
-      if (result.status === 'failed') failures.add({ batch: batch.name, metric: result.metric }, result.error)
-      if (result.status === 'fitted')
-        for (const problem of result.problems)
-          logger.log('warn', `batch "${batch.name}", metric "${result.metric}": ${problem}`)
-      if (result.status === 'learning')
-        logger.log(
-          'info',
-          `metric "${result.metric}" is learning, ${result.points} of ${result.needed} points`,
-        )
-    }
-    if (trained.some((result) => result.status === 'fitted'))
+    const since = oldest(context)
+    const part = partOf(context)
+    const parts = part === undefined ? await partsFor(context, 'train_sql', since) : 1
+    if (part !== undefined) {
+      const results = await fitMetrics(context, failures, await metricsOf(context, part, since))
+      await context.step('write part', () =>
+        models.writePart(batch.name, part, { spec, created: context.clock.now(), results }),
+      )
+    } else if (parts > 1) {
+      await inParts(context, { job: 'train', of: parts, failures })
+      const written = { group: context.run.id, of: parts }
+      await keepModels(context, { ...written, spec }, failures)
       await context.step(
         'publish',
-        () => context.models.publish(batch.name, { spec, created: context.clock.now(), results: trained }),
-        (version) => ({ version }),
+        () => models.publishParts(batch.name, { ...written, spec, created: context.clock.now() }),
+        (version) => ({ version: version ?? null }),
       )
+    } else {
+      const results = await fitMetrics(context, failures)
+      if (results.some((result) => result.status === 'fitted'))
+        await context.step(
+          'publish',
+          () => models.publish(batch.name, { spec, created: context.clock.now(), results }),
+          (version) => ({ version }),
+        )
+    }
     failures.throwIfAny()
   },
 }
 
-async function loadItems(context: JobContext, failures: Failures): Promise<readonly TrainItem[]> {
+function oldest({ batch, clock }: JobContext): number {
+  return clock.now() - batch.settings.train_metric_timestamp_max_days_ago * DAY
+}
+
+/** Fits these metrics, or all; those that fail are failures. */
+async function fitMetrics(
+  context: JobContext,
+  failures: Failures,
+  metrics?: readonly string[],
+): Promise<readonly TrainResult[]> {
+  const { batch, logger } = context
+  const items = await context.step(
+    'load history',
+    () => loadItems(context, failures, metrics),
+    (items) => ({ metrics: items.length }),
+  )
+  const trained = await context.step(
+    'fit',
+    () => context.pool.train(modelSpecOf(batch.settings), items, { signal: context.signal }),
+    (results) => ({ ...countBy(results.map((result) => result.status)) }),
+  )
+  for (const result of trained) {
+    if (result.status === 'failed') failures.add({ batch: batch.name, metric: result.metric }, result.error)
+    if (result.status === 'fitted')
+      for (const problem of result.problems)
+        logger.log('warn', `batch "${batch.name}", metric "${result.metric}": ${problem}`)
+    if (result.status === 'learning')
+      logger.log('info', `metric "${result.metric}" is learning, ${result.points} of ${result.needed} points`)
+  }
+  return trained
+}
+
+async function loadItems(
+  context: JobContext,
+  failures: Failures,
+  metrics: readonly string[] | undefined,
+): Promise<readonly TrainItem[]> {
   const { batch, signal } = context
   const { settings } = batch
   const now = context.clock.now()
-  const since = now - settings.train_metric_timestamp_max_days_ago * DAY
+  const since = oldest(context)
+  const only = metrics === undefined ? {} : { metrics }
   const history = await loadHistory(context, 'train_sql', {
     types: ['metric'],
     since,
     until: now,
     maxPoints: settings.train_max_n,
+    ...only,
   })
   const scores = await context.table.history(
-    { batch: batch.name, types: ['score'], since, maxPoints: settings.score_max_n, metadataOf: ['score'] },
+    {
+      batch: batch.name,
+      types: ['score'],
+      since,
+      maxPoints: settings.score_max_n,
+      metadataOf: ['score'],
+      ...only,
+    },
     { signal },
   )
   const excluded = new Set(settings.train_exclude_metrics)

@@ -2,22 +2,15 @@ import { crc32 } from 'node:zlib'
 import { AnomstackError, locate } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import type { Storage } from '../storages/storage.ts'
+import { type BundleFile, damaged, encodeHeader, readBundleFile, unknownFormat } from './bundle-file.ts'
 import type { ModelSpec } from './model-spec.ts'
 import { aligned } from './packed.ts'
 
 /**
- * All models of a batch, one version, one object:
- *
- *     "ANOMBNDL" · length of the header · CRC-32 of the header · header (JSON, UTF-8) · zeros to a multiple of 8 · models
- *
- * Each model begins at a multiple of 8 and has its own checksum, so that one can be read without the others. Numbers are
- * little-endian and 32 bits wide; offsets in the header count from the end of its padding.
+ * All models of a batch, or of a part of it, in one object: after the beginning that `bundle-file.ts` describes come the models. Each begins at a
+ * multiple of 8 and has its own checksum, so that one can be read without the others. Offsets in the header count from the end of its padding.
  */
-const MAGIC = Buffer.from('ANOMBNDL', 'latin1')
 const FORMAT = 1
-const PREFIX = 16
-/** Read at once in the hope that the header ends within it. */
-const FIRST_READ = 65_536
 /** Models so near to each other are read together, up to so many bytes at a time. */
 const WORTHWHILE_GAP = 16_384
 const LARGEST_READ = 8 * 1024 * 1024
@@ -89,45 +82,13 @@ export function encodeBundle(content: BundleContent): readonly Uint8Array[] {
       checksum: crc32(bytes),
     })),
   }
-  const headerBytes = Buffer.from(JSON.stringify(header), 'utf8')
-  const beginning = new Uint8Array(aligned(PREFIX + headerBytes.length))
-  const view = new DataView(beginning.buffer)
-  beginning.set(MAGIC)
-  view.setUint32(8, headerBytes.length, true)
-  view.setUint32(12, crc32(headerBytes), true)
-  beginning.set(headerBytes, PREFIX)
+  const beginning = encodeHeader(header)
   return [beginning, ...models.flatMap(({ bytes }) => [bytes, paddingAfter(bytes)])].filter(
     ({ length }) => length > 0,
   )
 }
 
 const paddingAfter = ({ length }: Uint8Array) => new Uint8Array(aligned(length) - length)
-
-const damaged = (key: string, problem: string) =>
-  new AnomstackError(
-    'MODEL_INVALID',
-    `the model bundle ${problem}; train again, or roll back to an older version`,
-    { at: { file: key } },
-  )
-
-async function readHeader(
-  storage: Storage,
-  key: string,
-): Promise<{ header: Uint8Array; etag: string } | undefined> {
-  const first = await storage.get(key, { start: 0, end: FIRST_READ })
-  if (!first) return undefined
-  const { bytes, etag } = first
-  if (bytes.length < PREFIX) throw damaged(key, 'is cut off')
-  if (!MAGIC.equals(bytes.subarray(0, MAGIC.length))) throw damaged(key, 'is not one')
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  const end = PREFIX + view.getUint32(8, true)
-  const whole = end <= bytes.length ? bytes : (await storage.get(key, { start: 0, end }))?.bytes
-  const header = whole?.subarray(PREFIX, end)
-  if (header?.length !== end - PREFIX) throw damaged(key, 'is cut off')
-  if (crc32(header) !== view.getUint32(12, true))
-    throw damaged(key, 'has a damaged header (its checksum differs)')
-  return { header, etag }
-}
 
 type Header = Omit<BundleContent, 'models'> & {
   readonly format: number
@@ -148,20 +109,18 @@ function coalesce<Item extends Position>(positions: readonly Item[]): Item[][] {
   return groups
 }
 
-/** Reads the header of a bundle; undefined when there is no such object. Throws `MODEL_INVALID` when it is damaged or of a newer format. */
+/** Reads the header of a bundle; undefined when there is no such object. Throws `MODEL_INVALID` when it is damaged or of another format. */
 export async function openBundle(storage: Storage, key: string): Promise<Bundle | undefined> {
-  const found = await readHeader(storage, key)
-  if (!found) return undefined
-  let header: Header
-  try {
-    header = JSON.parse(Buffer.from(found.header).toString('utf8')) as Header
-  } catch (error) {
-    throw locate(error, { file: key }, 'MODEL_INVALID')
-  }
-  if (header.format !== FORMAT)
-    throw damaged(key, `has the format ${String(header.format)}, which this version cannot read`)
+  const file = await readBundleFile(storage, key)
+  return file && bundleIn(storage, file)
+}
+
+/** The bundle in an object whose header has been read. Throws `MODEL_INVALID` when it is of another format. */
+export function bundleIn(storage: Storage, file: BundleFile): Bundle {
+  const { key, etag, headerSize, bodyAt } = file
+  if (file.header.format !== FORMAT) throw unknownFormat(file)
+  const header = file.header as Header
   const positions = new Map(header.metrics.map((each) => [each.metric, each]))
-  const bodyAt = aligned(PREFIX + found.header.length)
 
   async function read(metrics: Iterable<string>): Promise<ReadonlyMap<string, Uint8Array | AnomstackError>> {
     const wanted = [...new Set(metrics)].flatMap((metric) => positions.get(metric) ?? [])
@@ -171,7 +130,7 @@ export async function openBundle(storage: Storage, key: string): Promise<Bundle 
       const last = group.at(-1)!
       const range = { start: bodyAt + start, end: bodyAt + last.offset + last.length }
       const object = await storage.get(key, range)
-      if (object?.etag !== found!.etag)
+      if (object?.etag !== etag)
         throw new AnomstackError(
           'STORAGE_CONFLICT',
           'the model bundle was deleted or replaced while it was read; try again',
@@ -196,5 +155,5 @@ export async function openBundle(storage: Storage, key: string): Promise<Bundle 
       { metric, from, to, count, problems },
     ]),
   )
-  return { batch, created, libraryVersion, spec, entries, headerSize: found.header.length, read }
+  return { batch, created, libraryVersion, spec, entries, headerSize, read }
 }

@@ -1,19 +1,43 @@
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { LRUCache } from 'lru-cache'
 import { AnomstackError, locate } from '../core/errors.ts'
 import type { Storage } from '../storages/storage.ts'
-import { type Bundle, type BundleEntry, encodeBundle, openBundle } from './bundle.ts'
+import { type BundleContent, type BundleEntry, encodeBundle } from './bundle.ts'
+import {
+  batchFolder,
+  createdOf,
+  groupOf,
+  nameVersion,
+  type PartOf,
+  partKey,
+  pointerKey,
+  versionKey,
+  versionsFolder,
+} from './model-keys.ts'
 import type { ModelSpec } from './model-spec.ts'
+import { openAnyBundle } from './open-any-bundle.ts'
+import type { OpenedBundle } from './opened-bundle.ts'
+import { encodeParted } from './parted-bundle.ts'
+import { deleteParts } from './stale-parts.ts'
 
 /**
- * The model bundles of batches, in versions: `<batch>/versions/<version>.bundle`, and the pointer `<batch>/latest.json` to the one in use.
+ * The model bundles of batches, in versions: `<batch>/versions/<version>.bundle`, and the pointer `<batch>/latest.json` to the one in use. The models
+ * of a large batch lie in parts, `<batch>/parts/<group>/<shard>-<of>.bundle`, which its version names.
  * The pointer is swapped last, so a program that dies in between leaves the version before in use. Of two that publish at the same time the
  * bundle created later stays in use, whoever comes last.
  */
 export interface ModelStore {
   /** Writes a new version, puts it into use unless a newer one is, deletes the oldest versions beyond `keep`, and returns its name. */
   publish(batch: string, trained: Trained): Promise<string>
+  /** Writes the models of one part of a batch, to be published with the others; in place of what was written for this part before. */
+  writePart(batch: string, part: PartOf, trained: Trained): Promise<void>
+  /** Which of the parts of a group, from 1 on, have not been written. */
+  missingParts(batch: string, parts: Omit<PartOf, 'shard'>): Promise<readonly number[]>
+  /** Publishes the parts that have been written as one version, like `publish`; undefined, and nothing happens, when no metric of theirs has a model. */
+  publishParts(
+    batch: string,
+    parts: Omit<PartOf, 'shard'> & Pick<Trained, 'spec' | 'created'>,
+  ): Promise<string | undefined>
   /** The version in use; undefined when the batch has none. Throws `MODEL_INVALID` when it is damaged or gone. */
   latest(batch: string): Promise<StoredBundle | undefined>
   /** When the version in use was made, or was rolled back to, epoch ms; undefined when the batch has none. */
@@ -22,6 +46,10 @@ export interface ModelStore {
   versions(batch: string): Promise<readonly ModelVersion[]>
   /** Puts an older version into use, until the next is published. Throws `NOT_FOUND` for a version that is not there. */
   rollback(batch: string, version: string): Promise<void>
+  /** Deletes the oldest versions beyond `keep`, and parts that no version names and nobody will name any more. Returns how many versions it deleted. */
+  prune(batch: string): Promise<number>
+  /** Deletes all that there is of a batch. Returns how many objects. */
+  remove(batch: string): Promise<number>
 }
 
 /** What training gave: results that are not `fitted` are left out of the bundle. */
@@ -35,7 +63,7 @@ export interface Trained {
   )[]
 }
 
-export interface StoredBundle extends Bundle {
+export interface StoredBundle extends OpenedBundle {
   readonly version: string
 }
 
@@ -69,31 +97,24 @@ const { version: libraryVersion } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 ) as { version: string }
 
-/** A batch's name as one segment of a key. */
-function folderOf(batch: string): string {
-  if (batch === '') return '%'
-  const escaped = batch.replaceAll('%', '%25').replaceAll('/', '%2F')
-  return /^\.{1,2}$/.test(escaped) ? escaped.replaceAll('.', '%2E') : escaped
+interface ListedVersion extends Omit<ModelVersion, 'inUse'> {
+  /** When it was written, by the storage's clock. */
+  readonly modified: number
 }
 
-/** Names sort by creation; the hash makes publishing the same bytes again the same version. */
-function nameVersion(created: number, parts: readonly Uint8Array[]): string {
-  const time = new Date(created).toISOString().replaceAll(/[-:.]/g, '').toLowerCase()
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(part)
-  return `${time}-${hash.digest('hex').slice(0, 8)}`
+function groupsOf(versions: readonly ListedVersion[]): ReadonlySet<string> {
+  return new Set(versions.flatMap(({ version }) => groupOf(version) ?? []))
 }
 
-const createdOf = (version: string) => {
-  const [, year, month, day, hour, minute, second, ms] =
-    /^(\d{4})(\d\d)(\d\d)t(\d\d)(\d\d)(\d\d)(\d{3})z-/.exec(version) ?? []
-  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`)
+function contentOf(batch: string, { spec, created, results }: Trained): BundleContent {
+  const models = results.flatMap((result) => (result.status === 'fitted' ? [result] : []))
+  return { batch, created, libraryVersion, spec, models }
 }
 
 /** Opens nothing by itself. */
 export function createModelStore(storage: Storage, options: ModelStoreOptions = {}): ModelStore {
   const { keep = 5, cacheBytes = 64 * MEGABYTE, now = Date.now } = options
-  const bundles = new LRUCache<string, StoredBundle>({
+  const bundles = new LRUCache<string, OpenedBundle>({
     maxSize: cacheBytes,
     sizeCalculation: ({ headerSize }) => headerSize * 4 + 1,
   })
@@ -101,9 +122,6 @@ export function createModelStore(storage: Storage, options: ModelStoreOptions = 
     maxSize: cacheBytes,
     sizeCalculation: ({ length }) => length + 1,
   })
-
-  const versionKey = (batch: string, version: string) => `${folderOf(batch)}/versions/${version}.bundle`
-  const pointerKey = (batch: string) => `${folderOf(batch)}/latest.json`
 
   async function readPointer(batch: string): Promise<{ pointer?: Pointer; etag?: string }> {
     const object = await storage.get(pointerKey(batch))
@@ -138,27 +156,62 @@ export function createModelStore(storage: Storage, options: ModelStoreOptions = 
     }
   }
 
-  async function listVersions(batch: string): Promise<readonly Omit<ModelVersion, 'inUse'>[]> {
-    const found: Omit<ModelVersion, 'inUse'>[] = []
-    const prefix = `${folderOf(batch)}/versions/`
-    for await (const { key, size } of storage.list(prefix)) {
+  async function listVersions(batch: string): Promise<readonly ListedVersion[]> {
+    const found: ListedVersion[] = []
+    const prefix = versionsFolder(batch)
+    for await (const { key, size, modified } of storage.list(prefix)) {
       const version = key.slice(prefix.length, -'.bundle'.length)
       const created = createdOf(version)
-      if (key.endsWith('.bundle') && Number.isFinite(created)) found.push({ version, created, size })
+      if (key.endsWith('.bundle') && Number.isFinite(created))
+        found.push({ version, created, size, modified })
     }
     return found.reverse()
   }
 
-  async function prune(batch: string): Promise<void> {
+  async function prune(batch: string, thorough: boolean): Promise<number> {
     const { pointer } = await readPointer(batch)
-    const old = (await listVersions(batch)).slice(keep)
-    for (const { version } of old)
-      if (version !== pointer?.version) await storage.delete(versionKey(batch, version))
+    const listed = await listVersions(batch)
+    const old = listed.slice(keep).filter(({ version }) => version !== pointer?.version)
+    for (const { version } of old) await storage.delete(versionKey(batch, version))
+    const gone = new Set(old)
+    // Most batches have no parts: they are spared the search for them.
+    if (thorough || listed.some(({ version }) => groupOf(version) !== undefined))
+      await deleteParts(storage, batch, {
+        named: groupsOf(listed.filter((version) => !gone.has(version))),
+        dropped: groupsOf(old),
+        present: Math.max(...listed.map(({ modified }) => modified)),
+      })
+    return old.length
+  }
+
+  /** Writes a version and puts it into use. */
+  async function putIntoUse(
+    batch: string,
+    {
+      version,
+      created,
+      bytes,
+    }: { readonly version: string; readonly created: number; readonly bytes: readonly Uint8Array[] },
+  ): Promise<string> {
+    try {
+      await storage.put(versionKey(batch, version), bytes, { ifAbsent: true })
+    } catch (error) {
+      // Its name holds its hash: the same bundle was published before.
+      if (!(error instanceof AnomstackError && error.code === 'STORAGE_CONFLICT'))
+        throw locate(error, { batch }, 'STORAGE_FAILED')
+    }
+    await swapPointer(batch, (present) =>
+      present && (present.since > created || (present.since === created && present.version >= version))
+        ? undefined
+        : { format: 1, version, since: created },
+    )
+    await prune(batch, false)
+    return version
   }
 
   /** The same bundle, its models read once. */
-  function cached(batch: string, version: string, bundle: Bundle): StoredBundle {
-    const cacheKey = (metric: string) => `${folderOf(batch)}/${version}/${metric}`
+  function cached(batch: string, version: string, bundle: OpenedBundle): StoredBundle {
+    const cacheKey = (metric: string) => `${batchFolder(batch)}${version}/${metric}`
     return {
       ...bundle,
       version,
@@ -181,35 +234,59 @@ export function createModelStore(storage: Storage, options: ModelStoreOptions = 
   }
 
   async function open(batch: string, version: string): Promise<StoredBundle | undefined> {
-    const cacheKey = versionKey(batch, version)
+    const key = versionKey(batch, version)
+    // A part may be written again for a later version: what was read of it for this one is remembered apart.
+    const bundle = await opened(key, () =>
+      openAnyBundle(storage, key, (part) =>
+        opened(`${key}/${part}`, () => openPart(`${batchFolder(batch)}${part}`)),
+      ),
+    )
+    return bundle && cached(batch, version, bundle)
+  }
+
+  const openPart = (key: string) => openAnyBundle(storage, key, () => Promise.resolve(undefined))
+
+  async function opened(
+    cacheKey: string,
+    read: () => Promise<OpenedBundle | undefined>,
+  ): Promise<OpenedBundle | undefined> {
     const present = bundles.get(cacheKey)
     if (present) return present
-    const bundle = await openBundle(storage, cacheKey)
-    if (!bundle) return undefined
-    const opened = cached(batch, version, bundle)
-    bundles.set(cacheKey, opened)
-    return opened
+    const bundle = await read()
+    if (bundle) bundles.set(cacheKey, bundle)
+    return bundle
   }
 
   return {
-    async publish(batch, { spec, created, results }) {
-      const fitted = results.flatMap((result) => (result.status === 'fitted' ? [result] : []))
-      const parts = encodeBundle({ batch, created, libraryVersion, spec, models: fitted })
-      const version = nameVersion(created, parts)
+    async publish(batch, trained) {
+      const bytes = encodeBundle(contentOf(batch, trained))
+      const { created } = trained
+      return putIntoUse(batch, { version: nameVersion(created, bytes), created, bytes })
+    },
+    async writePart(batch, part, trained) {
       try {
-        await storage.put(versionKey(batch, version), parts, { ifAbsent: true })
+        await storage.put(`${batchFolder(batch)}${partKey(part)}`, encodeBundle(contentOf(batch, trained)))
       } catch (error) {
-        // Its name holds its hash: the same bundle was published before.
-        if (!(error instanceof AnomstackError && error.code === 'STORAGE_CONFLICT'))
-          throw locate(error, { batch }, 'STORAGE_FAILED')
+        throw locate(error, { batch }, 'STORAGE_FAILED')
       }
-      await swapPointer(batch, (present) =>
-        present && (present.since > created || (present.since === created && present.version >= version))
-          ? undefined
-          : { format: 1, version, since: created },
-      )
-      await prune(batch)
-      return version
+    },
+    async missingParts(batch, { group, of }) {
+      const missing: number[] = []
+      for (let shard = 1; shard <= of; shard++)
+        if (!(await storage.head(`${batchFolder(batch)}${partKey({ group, shard, of })}`)))
+          missing.push(shard)
+      return missing
+    },
+    async publishParts(batch, { group, of, spec, created }) {
+      const parts: ({ readonly key: string; readonly metrics: number } | null)[] = []
+      for (let shard = 1; shard <= of; shard++) {
+        const key = partKey({ group, shard, of })
+        const part = await openPart(`${batchFolder(batch)}${key}`)
+        parts.push(part && part.metrics > 0 ? { key, metrics: part.metrics } : null)
+      }
+      if (parts.every((part) => part === null)) return undefined
+      const bytes = [encodeParted({ batch, created, libraryVersion, spec, parts })]
+      return putIntoUse(batch, { version: nameVersion(created, bytes, group), created, bytes })
     },
     async latest(batch) {
       const { pointer, etag } = await readPointer(batch)
@@ -230,9 +307,11 @@ export function createModelStore(storage: Storage, options: ModelStoreOptions = 
     },
     async versions(batch) {
       const { pointer } = await readPointer(batch)
-      return (await listVersions(batch)).map((each) => ({
-        ...each,
-        inUse: each.version === pointer?.version,
+      return (await listVersions(batch)).map(({ version, created, size }) => ({
+        version,
+        created,
+        size,
+        inUse: version === pointer?.version,
       }))
     },
     async rollback(batch, version) {
@@ -245,6 +324,14 @@ export function createModelStore(storage: Storage, options: ModelStoreOptions = 
         )
       const since = now()
       await swapPointer(batch, () => ({ format: 1, version, since }))
+    },
+    prune: (batch) => prune(batch, true),
+    async remove(batch) {
+      // First what leads to the others, so that nobody is led to what is gone.
+      const keys = new Set((await storage.head(pointerKey(batch))) ? [pointerKey(batch)] : [])
+      for await (const { key } of storage.list(batchFolder(batch))) keys.add(key)
+      for (const key of keys) await storage.delete(key)
+      return keys.size
     },
   }
 }

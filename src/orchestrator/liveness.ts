@@ -2,15 +2,24 @@ import { hostname } from 'node:os'
 import type { ExecutorInfo } from '../control/control.ts'
 import { createId } from '../control/ids.ts'
 
-/** How often an executor says that it lives, in real ms. */
-export const HEARTBEAT_MS = 2_000
-/** An executor whose process cannot be asked after is dead when it was not seen for so long, in real ms. */
-const SILENT_MS = 30_000
-/** The number of a process that died may belong to another by now; a process that is merely stopped or overloaded deserves patience. */
-const SILENT_THOUGH_ALIVE_MS = 120_000
+/** After which times, in real ms, something is concluded from the signs of life of executors. */
+export interface LivenessLimits {
+  /** How often an executor says that it lives. */
+  readonly heartbeatMs: number
+  /** An executor may write for so long after its last sign of life; less than what follows. */
+  readonly leaseMs: number
+  /** An executor whose process cannot be asked after is dead when it was not seen for so long. */
+  readonly silentMs: number
+  /** The number of a process that died may belong to another by now; a process that is merely stopped or overloaded deserves patience. */
+  readonly silentThoughAliveMs: number
+}
 
-/** An executor may write for so long after its last sign of life; less than the time after which others take over. */
-export const LEASE_MS = 20_000
+export const LIVENESS: LivenessLimits = {
+  heartbeatMs: 2_000,
+  leaseMs: 20_000,
+  silentMs: 30_000,
+  silentThoughAliveMs: 120_000,
+}
 
 export interface Observer {
   readonly host: string
@@ -25,13 +34,17 @@ export interface Observer {
 }
 
 /** Whether an executor will never end the runs that it holds. */
-export function isDead(executor: ExecutorInfo & { readonly seenAt: number }, observer: Observer): boolean {
+export function isDead(
+  executor: ExecutorInfo & { readonly seenAt: number },
+  observer: Observer,
+  { silentMs, silentThoughAliveMs }: LivenessLimits = LIVENESS,
+): boolean {
   if (observer.ours.has(executor.id)) return false
   const silence = observer.now - Math.max(executor.seenAt, observer.watchingSince)
-  if (executor.host !== observer.host) return silence > SILENT_MS
+  if (executor.host !== observer.host) return silence > silentMs
   // A restarted container often gets its predecessor's process number.
   if (executor.pid === observer.pid) return true
-  return !observer.isAlive(executor.pid) || silence > SILENT_THOUGH_ALIVE_MS
+  return !observer.isAlive(executor.pid) || silence > silentThoughAliveMs
 }
 
 /** Whether a process of this machine exists. */

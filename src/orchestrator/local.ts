@@ -1,86 +1,25 @@
-import type { Control, ExecutorInfo, QueueRoom } from '../control/control.ts'
-import { type Clock, systemClock } from '../core/clock.ts'
-import { AnomstackError, messageOf } from '../core/errors.ts'
-import type { Logger } from '../core/logger.ts'
-import { QUEUE_NAMES, type QueueLimits, type QueueName } from '../core/queues.ts'
-import type { JobName, Run, RunRequest } from '../runs/run.ts'
-import { createBell } from './bell.ts'
-import { createExecutions, type RecordPatience } from './executions.ts'
-import { fanOut } from './fan-out.ts'
-import { newExecutor } from './liveness.ts'
-import type { EnqueueOptions, JobHandler, Orchestrator } from './orchestrator.ts'
-import { createPresence } from './presence.ts'
-
-export interface LocalOrchestratorOptions {
-  readonly control: Pick<Control, 'runs'>
-  /** What due times are told by. How long a run takes, and how often the queue is looked at, is real time, however fast this clock runs. */
-  readonly clock: Clock
-  readonly logger: Logger
-  /** A run is stopped after so long, in real ms. */
-  readonly maxRuntimeMs: number
-  /** Unique among all processes; made up when not given. */
-  readonly executor?: ExecutorInfo
-  /** How often to look for what other processes queued or canceled, in real ms. */
-  readonly pollMs?: number
-  /** A run whose process died so many times is failed. */
-  readonly maxAttempts?: number
-  /** How long a handler that was told to stop may take to do so, in real ms. */
-  readonly patienceMs?: number
-  /** Takes secrets out of the errors of runs. */
-  readonly redact?: (text: string) => string
-  /** What `resources` counts by: the database connection of the request's batch; empty for none. */
-  readonly resourceOf?: (request: RunRequest) => string
-  /** Runs at a time, in all processes, on one resource. */
-  readonly resources?: () => ReadonlyMap<string, number>
-  readonly queues?: ReadonlyMap<QueueName, QueueLimits>
-  /** Whether a run that failed is tried again, and after how long; it has failed `failures` times. */
-  readonly retryDelayMs?: (run: Run, error: unknown) => number | undefined
-}
-
-/** Whoever waits for a run of theirs is told after so many attempts that its end cannot be recorded. */
-const RECORD_ATTEMPTS = 5
+import type { QueueRoom } from '../control/control.ts'
+import { messageOf } from '../core/errors.ts'
+import { QUEUE_NAMES, type QueueName } from '../core/queues.ts'
+import type { Orchestrator } from './orchestrator.ts'
+import { createRunEngine, type RunEngineOptions, type Starter, type StarterTools } from './run-engine.ts'
 
 /** An orchestrator that executes runs in this process, from a queue in the control database that any number of processes share. */
-export function createLocalOrchestrator(options: LocalOrchestratorOptions): Orchestrator {
-  const { clock, logger, maxRuntimeMs, executor = newExecutor(), pollMs = 1_000, maxAttempts = 3 } = options
-  const { patienceMs = 10_000, redact = (text: string) => text } = options
-  const { resourceOf = () => '', resources = () => new Map(), queues = new Map() } = options
+export function createLocalOrchestrator(options: RunEngineOptions): Orchestrator {
+  return createRunEngine(options, (tools) => createClaiming(options, tools))
+}
+
+/** Claims queued runs whenever there is room for them. */
+function createClaiming(
+  options: RunEngineOptions,
+  { executor, jobs, count, execute }: StarterTools,
+): Starter {
+  const { clock, logger, queues = new Map(), resources = () => new Map() } = options
   const { runs } = options.control
-  const handlers = new Map<JobName, JobHandler>()
-  const executions = createExecutions({
-    runs,
-    executor,
-    clock,
-    logger,
-    redact,
-    maxRuntimeMs,
-    retryMs: pollMs,
-    patienceMs,
-    assertHeld: () => presence.assertHeld(),
-    ...(options.retryDelayMs === undefined ? {} : { retryDelayMs: options.retryDelayMs }),
-    fanOut: (run, requests, signal) =>
-      fanOut(run, requests, {
-        signal,
-        runs,
-        enqueue,
-        executeHere: executeIfFree,
-        pause: (until) => bell.wait(pollMs, until),
-        isStopping: () => stopping !== undefined,
-      }),
-  })
-  const presence = createPresence({ runs, executor, clock, logger, maxAttempts, onRecovered: wake })
-  /** Rings when something may have ended. */
-  const bell = createBell()
   let capacity = 0
-  /** Queues that are worked on here. */
-  let served: ReadonlySet<QueueName> = new Set()
-  let stopping: Promise<void> | undefined
-  let stopped = false
-  let present = 0
-  let poll: NodeJS.Timeout | undefined
+  let served: readonly QueueName[] = QUEUE_NAMES
   let claiming: Promise<void> | undefined
   let claimAgain = false
-  let watching: Promise<void> | undefined
 
   function wake(): void {
     if (capacity === 0) return
@@ -99,9 +38,9 @@ export function createLocalOrchestrator(options: LocalOrchestratorOptions): Orch
   async function claimAll(): Promise<void> {
     while (claimAgain) {
       claimAgain = false
-      while (executions.count() < capacity) {
+      while (count() < capacity) {
         const run = await runs.claim({
-          jobs: [...handlers.keys()],
+          jobs: jobs(),
           executor: executor.id,
           now: clock.now(),
           queues: rooms(),
@@ -115,202 +54,24 @@ export function createLocalOrchestrator(options: LocalOrchestratorOptions): Orch
 
   /** How many more runs of each queue may start here. */
   function rooms(): readonly QueueRoom[] {
-    return QUEUE_NAMES.filter((queue) => served.has(queue)).map((queue) => {
-      const { concurrency, ...limits } = queues.get(queue) ?? {}
-      const room = concurrency === undefined ? 1 : concurrency - executions.count(queue)
-      return { queue, room, ...limits }
+    return served.map((queue) => {
+      const { concurrency = capacity, ...limits } = queues.get(queue) ?? {}
+      return { queue, room: concurrency - count(queue), ...limits }
     })
-  }
-
-  async function execute(run: Run, patience?: RecordPatience): Promise<boolean> {
-    const handler = handlers.get(run.job)
-    if (handler === undefined) throw new AnomstackError('INPUT_INVALID', `job "${run.job}" is not registered`)
-    logger.log('debug', 'run started', {
-      run: run.id,
-      job: run.job,
-      attempt: run.attempt,
-      ...(run.batch === undefined ? {} : { batch: run.batch }),
-    })
-    const recorded = await executions.execute(run, handler, patience)
-    bell.ring()
-    wake()
-    return recorded
-  }
-
-  /** Looks for what other processes asked for. */
-  function look(): void {
-    wake()
-    if (executions.count() === 0) return
-    watching ??= runs
-      .cancelRequests(executor.id)
-      .then((ids) => {
-        for (const id of ids) executions.interrupt(id, 'canceled')
-      })
-      .catch((error: unknown) =>
-        logger.log('error', 'requests to cancel could not be read', { problem: messageOf(error) }),
-      )
-      .finally(() => {
-        watching = undefined
-      })
-  }
-
-  async function enter(): Promise<void> {
-    await presence.enter()
-    present++
-    poll ??= setInterval(look, pollMs)
-  }
-
-  async function leave(): Promise<void> {
-    present--
-    if (present === 0) {
-      clearInterval(poll)
-      poll = undefined
-    }
-    await presence.leave()
-  }
-
-  async function ended(id: string): Promise<Run | undefined> {
-    const run = await runs.get(id)
-    if (run === undefined) throw new AnomstackError('NOT_FOUND', `there is no run "${id}"`)
-    return run.endedAt === undefined ? undefined : run
-  }
-
-  async function pause(signal?: AbortSignal): Promise<void> {
-    if (stopped)
-      throw new AnomstackError(
-        'CANCELED',
-        'this process stops before the run has ended; the run stays in the queue',
-      )
-    await bell.wait(pollMs, signal)
-  }
-
-  async function cancel(id: string): Promise<boolean> {
-    const asked = await runs.cancel(id, clock.now())
-    if (asked) executions.interrupt(id, 'canceled')
-    bell.ring()
-    return asked
-  }
-
-  async function executeHere(id: string, signal: AbortSignal | undefined): Promise<Run> {
-    const onAbort = () => {
-      cancel(id).catch((error: unknown) =>
-        logger.log('error', 'a run could not be canceled', { run: id, problem: messageOf(error) }),
-      )
-    }
-    signal?.addEventListener('abort', onAbort, { once: true })
-    try {
-      if (signal?.aborted) await cancel(id)
-      for (;;) {
-        const claimed =
-          stopping === undefined
-            ? await runs.claimById(id, { executor: executor.id, now: clock.now() })
-            : undefined
-        const patience = { attempts: RECORD_ATTEMPTS, ...(signal === undefined ? {} : { signal }) }
-        if (claimed !== undefined && !(await execute(claimed, patience)))
-          throw new AnomstackError(
-            'CONTROL_FAILED',
-            `the end of run "${id}" could not be recorded; it starts again once the control database can be written`,
-          )
-        const end = await ended(id)
-        if (end !== undefined) return end
-        await pause()
-      }
-    } finally {
-      signal?.removeEventListener('abort', onAbort)
-    }
-  }
-
-  async function executeIfFree(id: string): Promise<void> {
-    const claimed = await runs.claimById(id, { executor: executor.id, now: clock.now() })
-    if (claimed !== undefined) await execute(claimed)
-  }
-
-  async function enqueue(request: RunRequest, { idempotencyKey, delayMs = 0 }: EnqueueOptions = {}) {
-    const now = clock.now()
-    const queued = await runs.enqueue(request, {
-      now,
-      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-      ...(delayMs > 0 ? { notBefore: now + delayMs } : {}),
-      resource: resourceOf(request),
-    })
-    if (queued.created) wake()
-    return queued
-  }
-
-  async function drain(graceMs: number): Promise<void> {
-    const wasStarted = capacity > 0
-    capacity = 0
-    await claiming
-    const idle = new AbortController()
-    await Promise.race([executions.idle().then(() => idle.abort()), systemClock.sleep(graceMs, idle.signal)])
-    stopped = true
-    executions.interruptAll()
-    await executions.idle()
-    await watching
-    bell.ring()
-    if (wasStarted) await leave()
   }
 
   return {
-    register(jobs) {
-      for (const [name, handler] of jobs) handlers.set(name, handler)
-    },
-
-    enqueue,
-
-    cancel,
-
-    async retry(id, { resume = false } = {}) {
-      const run = await ended(id)
-      if (run === undefined)
-        throw new AnomstackError('CONFLICT', `run "${id}" has not ended yet: wait for its end or cancel it`)
-      const { job, batch, params, shard } = run
-      const { run: queued } = await enqueue({
-        job,
-        trigger: 'retry',
-        ...(batch === undefined ? {} : { batch }),
-        ...(params === undefined ? {} : { params }),
-        ...(shard === undefined ? {} : { shard }),
-        ...(resume ? { resumes: id } : {}),
-      })
-      return queued
-    },
-
-    async wait(id, { signal } = {}) {
-      for (;;) {
-        const run = await ended(id)
-        if (run !== undefined) return run
-        if (signal?.aborted)
-          throw new AnomstackError('CANCELED', `waiting for run "${id}" was canceled; the run was not`)
-        await pause(signal)
-      }
-    },
-
-    async runNow(request, { signal } = {}) {
-      if (!handlers.has(request.job))
-        throw new AnomstackError('INPUT_INVALID', `job "${request.job}" is not registered`)
-      if (stopping !== undefined) throw new AnomstackError('CONFLICT', 'this orchestrator has been stopped')
-      await enter()
-      try {
-        const { run } = await runs.enqueue(request, { now: clock.now() })
-        return await executeHere(run.id, signal)
-      } finally {
-        await leave()
-      }
-    },
-
-    async start({ concurrency, queues: only = QUEUE_NAMES }) {
-      if (stopping !== undefined || capacity > 0)
-        throw new AnomstackError('CONFLICT', 'this orchestrator has been started before')
-      await enter()
-      served = new Set(only)
-      capacity = Math.max(1, concurrency)
+    start({ concurrency, queues: only }) {
+      served = only
+      capacity = concurrency
       wake()
+      return Promise.resolve()
     },
-
-    stop({ graceMs }) {
-      stopping ??= drain(graceMs)
-      return stopping
+    wake,
+    async close() {
+      capacity = 0
+      await claiming
     },
+    ended: () => Promise.resolve(),
   }
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts'
 import { AnomstackError, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Run } from '../runs/run.ts'
-import { HEARTBEAT_MS, isDead, isProcessAlive, LEASE_MS } from './liveness.ts'
+import { isDead, isProcessAlive, LIVENESS, type LivenessLimits } from './liveness.ts'
 
 /** Lets others know that this executor lives, and looks after the runs of those that do not. */
 export interface Presence {
@@ -22,6 +22,7 @@ export interface PresenceOptions {
   readonly logger: Logger
   /** How many processes a run may take down with it before it is given up. */
   readonly maxAttempts: number
+  readonly limits?: LivenessLimits
   /** Called with runs, as they were, that were taken from processes that died. */
   readonly onRecovered: (runs: readonly Run[]) => void
 }
@@ -36,6 +37,7 @@ export function createPresence({
   logger,
   maxAttempts,
   onRecovered,
+  limits = LIVENESS,
 }: PresenceOptions): Presence {
   let entered = 0
   let timer: NodeJS.Timeout | undefined
@@ -48,7 +50,7 @@ export function createPresence({
   /** Real time throughout: a clock that runs fast does not make processes die sooner. */
   async function beat(): Promise<void> {
     const now = Date.now()
-    if (seenAt > 0 && (now < seenAt || now - seenAt > 5 * HEARTBEAT_MS)) watchingSince = now
+    if (seenAt > 0 && (now < seenAt || now - seenAt > 5 * limits.heartbeatMs)) watchingSince = now
     seenAt = now
     const sent = performance.now()
     await runs.heartbeat(executor, now)
@@ -64,7 +66,7 @@ export function createPresence({
     const recovered = await runs.recover({
       now: clock.now(),
       maxAttempts,
-      isDead: (other) => isDead(other, observer),
+      isDead: (other) => isDead(other, observer, limits),
     })
     if (recovered.length === 0) return
     logger.log('warn', 'took over the runs of processes that died', { runs: recovered.length })
@@ -83,7 +85,7 @@ export function createPresence({
 
   return {
     assertHeld() {
-      if (performance.now() - lastSign < LEASE_MS) return
+      if (performance.now() - lastSign < limits.leaseMs) return
       throw new AnomstackError(
         'CONFLICT',
         'this process stood still, or could not reach the control database, for so long that others may have taken over its runs: nothing more is written',
@@ -96,7 +98,7 @@ export function createPresence({
       ours.add(executor.id)
       try {
         await beat()
-        timer = setInterval(beatInBackground, HEARTBEAT_MS).unref()
+        timer = setInterval(beatInBackground, limits.heartbeatMs).unref()
       } catch (error) {
         entered--
         ours.delete(executor.id)

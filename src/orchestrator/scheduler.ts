@@ -1,135 +1,109 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Control } from '../control/control.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { Control, StateChange } from '../control/control.ts'
 import type { Clock } from '../core/clock.ts'
 import { messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
-import type { Run } from '../runs/run.ts'
 import type { Orchestrator } from './orchestrator.ts'
-import { latestTick, nextTick, type ScheduledJob } from './schedules.ts'
+import { fireDue } from './schedule-firing.ts'
+import { createScheduleHeap, type ScheduleHeap } from './schedule-heap.ts'
+import { moveTo, type Plan, planSchedules } from './schedule-plans.ts'
+import { setScheduleState } from './schedule-state.ts'
+import type { ScheduledJob } from './schedules.ts'
 
 /**
- * Queues the runs of schedules. Any number of schedulers, in any number of processes, fire each tick once. Of the ticks that were missed (downtime, a
- * stalled machine, a clock that runs fast) only the latest of a schedule fires; a tick whose predecessor is still queued or running is skipped.
+ * Queues the runs of schedules. Any number of schedulers, in any number of processes, deal with each tick once: it is fired, skipped because the run before has not
+ * ended, or missed (downtime, a stalled machine, a clock that was set forward), and that is on record. Which of the ticks that were missed fire after all is
+ * the schedule's policy.
  */
 export interface Scheduler {
   start(): void
-  /** Reads the schedules again: the project has changed. */
+  /** Reads the schedules again: the project has changed. What is new in it begins now. */
   replan(): void
+  /** Pauses or resumes a schedule, here at once and elsewhere within seconds. Errors: `NOT_FOUND`, `CONTROL_FAILED`. */
+  setState(id: string, state: 'paused' | 'running'): Promise<void>
   stop(): Promise<void>
 }
 
 export interface SchedulerOptions {
   readonly clock: Clock
-  readonly orchestrator: Pick<Orchestrator, 'enqueue'>
+  readonly orchestrator: Pick<Orchestrator, 'fire'>
+  /** All schedules, those that are stopped too. */
   readonly schedules: () => readonly ScheduledJob[]
-  readonly control: Pick<Control, 'runs'>
+  readonly control: Pick<Control, 'runs' | 'schedules'>
   readonly logger: Logger
-}
-
-/** A schedule and how far it has come. */
-interface Plan {
-  readonly schedule: ScheduledJob
-  /** Ticks up to this time have been dealt with. */
-  done: number
-  /** The next tick after that; Infinity when there is none. */
-  next: number
+  /** How often to look for what other processes paused or resumed, in real ms. */
+  readonly pollMs?: number
 }
 
 /** Looked at again after so long even if nothing is due: the clock may have been set forward meanwhile. */
 const LONGEST_SLEEP = 60_000
+/** A clock may be set back by less than this, ms, without any tick being lived through again. */
+const SMALL_STEP = 1_000
 /** Waited after the control database failed. */
 const RETRY = 10_000
+/** Ticks dealt with in one transaction. */
+const BITE = 100
 
-export function createScheduler({
-  clock,
-  orchestrator,
-  schedules,
-  control,
-  logger,
-}: SchedulerOptions): Scheduler {
+export function createScheduler(options: SchedulerOptions): Scheduler {
+  const { clock, schedules, control, logger, pollMs = 2_000 } = options
   const stopping = new AbortController()
   let sleeping = new AbortController()
-  let plans = new Map<string, Plan>()
+  let plans: ReadonlyMap<string, Plan> = new Map()
+  let heap: ScheduleHeap<Plan> = createScheduleHeap([])
+  let said: ReadonlyMap<string, StateChange> = new Map()
   let replanning = true
+  let afterDowntime = true
   let seen = Number.NEGATIVE_INFINITY
   let loop: Promise<void> | undefined
+  let poll: NodeJS.Timeout | undefined
+  let polling: Promise<void> | undefined
 
-  async function planOf(schedule: ScheduledJob, now: number): Promise<Plan | undefined> {
-    const last = await control.runs.lastScheduled(schedule)
-    const done = Math.min(last ?? now, now)
-    try {
-      return { schedule, done, next: nextTick(schedule, done) ?? Number.POSITIVE_INFINITY }
-    } catch (error) {
-      logger.log('error', 'schedule left out', {
-        job: schedule.job,
-        batch: schedule.batch,
-        problem: messageOf(error),
-      })
-      return undefined
-    }
+  function replan(): void {
+    replanning = true
+    sleeping.abort()
   }
 
   async function plan(now: number): Promise<void> {
     replanning = false
-    const planned = new Map<string, Plan>()
     try {
-      for (const schedule of schedules()) {
-        const key = JSON.stringify([schedule.id, schedule.cron, schedule.timeZone])
-        const known = plans.get(key) ?? (await planOf(schedule, now))
-        if (known !== undefined) planned.set(key, known)
-        if (planned.size % 50 === 0) await nextTurn()
-      }
+      said = await control.schedules.stateChanges()
+      plans = await planSchedules(
+        { schedules: schedules(), known: plans, said, now, afterDowntime },
+        { control, logger },
+      )
     } catch (error) {
       replanning = true
       throw error
     }
-    plans = planned
+    afterDowntime = false
+    heap = createScheduleHeap(plans.values())
   }
 
-  /** A clock that was set back, at some time of the last sleep, lives through some ticks again; their idempotency keys keep them from firing again. */
+  /** Looks for what other processes paused or resumed. */
+  async function look(): Promise<void> {
+    try {
+      if (!isDeepStrictEqual(await control.schedules.stateChanges(), said)) replan()
+    } catch (error) {
+      logger.log('error', 'states of schedules could not be read', { problem: messageOf(error) })
+    }
+  }
+
+  /** A clock that was set back, at some time of the last sleep, lives through some ticks again; what is on record of them keeps them from firing again. */
   function goBack(now: number): void {
-    for (const known of plans.values()) {
-      known.done = Math.min(known.done, now - LONGEST_SLEEP)
-      known.next = nextTick(known.schedule, known.done) ?? Number.POSITIVE_INFINITY
-    }
+    for (const known of plans.values()) moveTo(known, Math.min(known.done, now - LONGEST_SLEEP))
+    heap = createScheduleHeap(plans.values())
   }
 
-  async function unfinished({ job, batch }: ScheduledJob): Promise<Run | undefined> {
-    const [running] = await control.runs.list({ job, batch, status: 'running', limit: 1 })
-    if (running !== undefined) return running
-    const [queued] = await control.runs.list({ job, batch, status: 'queued', limit: 1 })
-    return queued
-  }
-
-  async function fire(schedule: ScheduledJob, tick: number): Promise<void> {
-    const { job, batch } = schedule
-    const fields = { job, batch, tick: new Date(tick).toISOString() }
-    const previous = await unfinished(schedule)
-    if (previous !== undefined) {
-      // Another scheduler may have fired this very tick.
-      if (previous.scheduledFor !== tick)
-        logger.log('warn', 'tick skipped: the previous run has not ended', {
-          ...fields,
-          previous: previous.id,
-          status: previous.status,
-        })
-      return
-    }
-    const { run, created } = await orchestrator.enqueue(
-      { job, batch, trigger: 'schedule', scheduledFor: tick },
-      { idempotencyKey: `schedule:${job}:${batch}:${fields.tick}` },
-    )
-    if (created) logger.log('debug', 'tick fired', { ...fields, run: run.id })
-  }
-
-  async function fireDue(now: number): Promise<void> {
-    for (const due of plans.values()) {
-      if (due.next > now) continue
-      if (stopping.signal.aborted) return
-      const tick = latestTick(due.schedule, due.done, now) ?? due.next
-      await fire(due.schedule, tick)
-      due.done = tick
-      due.next = nextTick(due.schedule, now) ?? Number.POSITIVE_INFINITY
+  async function fireAllDue(now: number): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const due = heap.takeDue(now, BITE)
+      if (due.length === 0) return
+      try {
+        await fireDue(due, now, options)
+      } finally {
+        for (const one of due) heap.push(one)
+      }
       // Many schedules may be due at the full hour: let others have their turn.
       await nextTurn()
     }
@@ -140,16 +114,14 @@ export function createScheduler({
     const now = clock.now()
     try {
       if (replanning) await plan(now)
-      if (now < seen) goBack(now)
+      if (now < seen - SMALL_STEP) goBack(now)
       seen = now
-      await fireDue(now)
+      await fireAllDue(now)
     } catch (error) {
       logger.log('error', 'schedules could not be looked after', { problem: messageOf(error) })
       return RETRY
     }
-    let next = clock.now() + LONGEST_SLEEP
-    for (const known of plans.values()) next = Math.min(next, known.next)
-    return Math.max(0, next - clock.now())
+    return Math.max(0, Math.min(heap.nextAt() - clock.now(), LONGEST_SLEEP))
   }
 
   async function run(): Promise<void> {
@@ -164,14 +136,22 @@ export function createScheduler({
   return {
     start() {
       loop ??= run()
+      poll ??= setInterval(() => {
+        polling ??= look().finally(() => {
+          polling = undefined
+        })
+      }, pollMs)
     },
-    replan() {
-      replanning = true
-      sleeping.abort()
+    replan,
+    async setState(id, state) {
+      await setScheduleState(control.schedules, schedules(), { id, state, now: clock.now() })
+      replan()
     },
     async stop() {
+      clearInterval(poll)
       stopping.abort()
       sleeping.abort()
+      await polling
       await loop
     },
   }

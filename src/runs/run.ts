@@ -64,6 +64,8 @@ export interface Run extends RunRequest {
   readonly queuedAt: number
   readonly startedAt?: number
   readonly endedAt?: number
+  /** The process that executes it, or that was the last to do so. */
+  readonly executor?: string
   /** Why it ended so, or why its last attempt failed. */
   readonly error?: RunError
 }

@@ -6,6 +6,8 @@ import { type BatchOverview, loadBatchOverview } from './views/batch-overview.ts
 import { type BatchRuns, loadBatchRuns } from './views/batch-runs.ts'
 import { withDeadline } from './views/deadline.ts'
 import { createFreshCache } from './views/fresh-cache.ts'
+import { loadLineage } from './views/lineage.ts'
+import type { Lineage } from './views/lineage-nodes.ts'
 
 /** What every route is given: the services, and reads that are remembered for some seconds. */
 export interface ServerContext {
@@ -17,6 +19,8 @@ export interface ServerContext {
   /** Throws what the database throws, and `TIMED_OUT` when it does not answer soon enough for a page. */
   overview(batch: Batch): Promise<BatchOverview>
   runs(batch: Batch): Promise<BatchRuns>
+  /** What cannot be read of it is said there; throws when the control database does not answer. */
+  lineage(batch: Batch): Promise<Lineage>
 }
 
 const FRESH_MS = 4_000
@@ -28,14 +32,16 @@ export function createContext(services: ServerServices): ServerContext {
   const fresh = { milliseconds: FRESH_MS, entries: MOST_BATCHES, now: () => services.clock.now() }
   const overviews = createFreshCache<BatchOverview>(fresh)
   const runs = createFreshCache<BatchRuns>(fresh)
+  const lineages = createFreshCache<Lineage>(fresh)
   let redactor = { secrets: [] as readonly string[], redact: (text: string) => text }
+  const redact = (text: string): string => {
+    const { secrets } = services.project()
+    if (secrets !== redactor.secrets) redactor = { secrets, redact: createRedactor(secrets) }
+    return redactor.redact(text)
+  }
   return {
     services,
-    redact(text) {
-      const { secrets } = services.project()
-      if (secrets !== redactor.secrets) redactor = { secrets, redact: createRedactor(secrets) }
-      return redactor.redact(text)
-    },
+    redact,
     batch(name) {
       const batch = services.project().batches.get(name)
       if (batch === undefined)
@@ -49,6 +55,12 @@ export function createContext(services: ServerServices): ServerContext {
         `reading batch "${shorten(batch.name)}"`,
       ),
     runs: (batch) => runs.get(batch.name, () => loadBatchRuns(services, batch)),
+    lineage: (batch) =>
+      withDeadline(
+        lineages.get(batch.name, () => loadLineage({ services, redact }, batch)),
+        OVERVIEW_PATIENCE_MS,
+        `reading batch "${shorten(batch.name)}"`,
+      ),
   }
 }
 

@@ -26,6 +26,11 @@ const HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 }
 
+/** Whether requests of this method change nothing. */
+export function isSafe(method: string): boolean {
+  return SAFE_METHODS.has(method)
+}
+
 /** Whether a host name or address means this machine only. */
 export function isLoopback(host: string): boolean {
   return LOOPBACK_NAMES.has(host.toLowerCase()) || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
@@ -56,7 +61,7 @@ export function hostCheck(publicUrl: () => string): MiddlewareHandler {
 /** Refuses writes that a page of another origin sends through the user's browser. Programs send neither header and pass. */
 export function sameOriginWrites(): MiddlewareHandler {
   return async (context, next) => {
-    if (!SAFE_METHODS.has(context.req.method)) {
+    if (!isSafe(context.req.method)) {
       const site = context.req.header('sec-fetch-site')
       const origin = context.req.header('origin')
       const foreignSite = site !== undefined && site !== 'same-origin' && site !== 'none'

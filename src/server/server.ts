@@ -5,21 +5,28 @@ import { bodyLimit } from 'hono/body-limit'
 import { AnomstackError, messageOf } from '../core/errors.ts'
 import { loadAssets } from './assets.ts'
 import { createContext } from './context.ts'
+import { degradedHeader, refusedWrites } from './degraded.ts'
+import { createLastKnown } from './last-known.ts'
 import { problemPage } from './pages/problem.ts'
 import { pageRoutes } from './pages/routes.ts'
 import { problemOf, problemResponse } from './problem.ts'
 import { alertRoutes } from './rest/alerts.ts'
+import { backfillRoutes } from './rest/backfills.ts'
 import { batchRoutes } from './rest/batches.ts'
 import { configRoutes } from './rest/config.ts'
+import { executorRoutes } from './rest/executors.ts'
 import { healthRoutes } from './rest/health.ts'
+import { lineageRoutes } from './rest/lineage.ts'
+import { runControlRoutes } from './rest/run-control.ts'
 import { runRoutes } from './rest/runs.ts'
+import { scheduleRoutes } from './rest/schedules.ts'
 import { seriesRoutes } from './rest/series.ts'
 import { hostCheck, isLoopback, sameOriginWrites, securityHeaders } from './security.ts'
 import type { ServerServices } from './services.ts'
 
 const MOST_BODY_BYTES = 65_536
 /** What browsers show as a page; everything else answers in JSON. */
-const PAGES = /^\/($|batches\/|alerts($|\/)|runs($|\/))/
+const PAGES = /^\/($|batches\/|alerts($|\/)|runs($|\/)|schedules($|\/))/
 
 export interface WebApp {
   fetch(request: Request): Response | Promise<Response>
@@ -33,22 +40,40 @@ export interface Listening {
 }
 
 /** The API and the pages as one web application; it listens to nothing by itself. */
-export function createServer(services: ServerServices): WebApp {
-  const context = { ...createContext(services), assets: loadAssets() }
-  const api = [batchRoutes, seriesRoutes, alertRoutes, runRoutes, configRoutes]
+export function createServer(live: ServerServices): WebApp {
+  const { clock, logger } = live
+  const lastKnown = createLastKnown({ control: live.control, now: () => clock.now(), logger })
+  const services = { ...live, control: lastKnown.control }
+  const { awaySince } = lastKnown
+  const context = { ...createContext(services), assets: loadAssets(), awaySince }
+  const api = [
+    batchRoutes,
+    lineageRoutes,
+    seriesRoutes,
+    alertRoutes,
+    runRoutes,
+    runControlRoutes,
+    backfillRoutes,
+    executorRoutes,
+    scheduleRoutes,
+    configRoutes,
+  ]
   const app = new Hono()
   app.use(securityHeaders())
   app.use(hostCheck(() => services.project().server.publicUrl))
   app.use(sameOriginWrites())
   app.use(bodyLimit({ maxSize: MOST_BODY_BYTES, onError: tooLarge }))
   app.route('/', context.assets.routes)
-  app.route('/', healthRoutes(context))
+  app.route('/', healthRoutes(live))
+  app.use(degradedHeader(lastKnown))
+  app.use(refusedWrites(lastKnown))
   for (const routes of api) app.route('/api/v1', routes(context))
   app.route('/', pageRoutes(context))
   app.notFound(() => {
     throw new AnomstackError('NOT_FOUND', 'there is nothing at this address')
   })
   app.onError((error, c) => {
+    lastKnown.notice(error)
     const problem = problemOf(error, context.redact)
     if (problem.status >= 500)
       services.logger.log('error', 'a request failed', {

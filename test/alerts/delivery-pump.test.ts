@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Finding } from '../../src/alerts/alert.ts'
 import { composeMessage } from '../../src/alerts/compose-message.ts'
 import { createDeliveryPump } from '../../src/alerts/delivery-pump.ts'
+import { composeNotice } from '../../src/alerts/notice-message.ts'
 import type { Channel, Message } from '../../src/channels/channel.ts'
 import { deliveryError } from '../../src/channels/delivery-error.ts'
 import type { Control } from '../../src/control/control.ts'
@@ -36,6 +37,7 @@ function pumpOf(
     clockSpeed: 1,
     executor,
     channel: (name) => channels[name],
+    composeNotice: (notice, { id }) => composeNotice(notice, { deliveryId: id, publicUrl: 'http://x.test' }),
     compose: async (alert, delivery) =>
       composeMessage({
         alert,

@@ -21,7 +21,10 @@ describe('start', () => {
   let server: StartedServer
 
   beforeAll(async () => {
-    dir = await folderWith({ 'metrics/shop.yaml': BATCH })
+    dir = await folderWith({
+      'metrics/shop.yaml': BATCH,
+      'anomstack.yaml': 'server: {config_watcher: false}\n',
+    })
     // Left by a server that was killed: nobody has this process number any more.
     await mkdir(path.dirname(serverFile(dir)))
     await writeFile(serverFile(dir), JSON.stringify({ url: 'http://127.0.0.1:9', pid: 2 ** 30 }))

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { MetricRow } from '../../src/core/metric-row.ts'
-import type { Database, History, MetricsTable } from '../../src/databases/database.ts'
+import { type Database, type History, type MetricsTable, metricNames } from '../../src/databases/database.ts'
 import { databases } from '../../src/databases/index.ts'
 import { engines, open } from './database-engines.ts'
 
@@ -429,6 +429,18 @@ describe.each(engines)('$name', (engine) => {
       expect(await found({ since: 0, batch: 'other' })).toHaveLength(1)
       expect(await found({ since: T0 + 10 * MINUTE })).toEqual([])
     })
+  })
+
+  it('names every metric of a batch, however many rows it has', async () => {
+    await table.ensure()
+    const names = ["o'neil", '😀', '__proto__', 'b', 'B', '10', '9']
+    expect(await metricNames(table, { batch: 'sales', since: 0 })).toEqual([])
+    await table.upsert([
+      ...names.flatMap((name) => [...minutes(3, { name }), ...minutes(2, { name, type: 'score' })]),
+      ...minutes(1, { batch: 'other', name: 'foreign' }),
+    ])
+    const found = await metricNames(table, { batch: 'sales', since: 0 })
+    expect([...found].sort()).toEqual([...names].sort())
   })
 
   describe("a table of the original's", () => {

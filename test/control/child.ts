@@ -1,11 +1,11 @@
-/** A process beside the test's own: `node --import tsx child.ts FILE COMMAND`. It says `ready`, waits for a line, does its work, and prints what came of it as JSON. */
+/** A process beside the test's own: `node --import tsx child.ts ADDRESS COMMAND`. It says `ready`, waits for a line, does its work, and prints what came of it as JSON. */
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Finding } from '../../src/alerts/alert.ts'
 import type { Control } from '../../src/control/control.ts'
-import { openControl } from '../../src/control/sqlite-control.ts'
+import { openAt } from './open-at.ts'
 
-const [file = '', command = ''] = process.argv.slice(2)
+const [address = '', command = ''] = process.argv.slice(2)
 const executor = `child-${process.pid}`
 
 const finding = (index: number): Finding => ({
@@ -62,11 +62,21 @@ const COMMANDS: Readonly<Record<string, (control: Control) => Promise<readonly s
       }
     }
   },
+  /** Counts a note up to twenty, together with others; says which of its steps counted. */
+  async replace({ notes }) {
+    await notes.replace('first', { expected: undefined, value: { by: process.pid }, now: 1 })
+    const won: string[] = []
+    for (;;) {
+      const expected = Number(await notes.get('turn'))
+      if (expected === 20) return won
+      if (await notes.replace('turn', { expected, value: expected + 1, now: 1 })) won.push(String(expected))
+    }
+  },
 }
 
 /** Opens only when told to: opening is what is tried here. */
 async function work(): Promise<readonly string[]> {
-  const control = await openControl(file)
+  const control = await openAt(address)
   const done = await COMMANDS[command]!(control)
   await control.close()
   return done

@@ -3,15 +3,14 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { temporaryControls } from './temporary-control.ts'
+import { ENGINES } from './temporary-control.ts'
 
-const controls = temporaryControls()
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
 
 /** What each of `count` processes that start the command at the same moment prints. */
-async function inProcesses(count: number, file: string, command: string): Promise<string[][]> {
+async function inProcesses(count: number, address: string, command: string): Promise<string[][]> {
   const children = Array.from({ length: count }, () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', CHILD, file, command], {
+    const child = spawn(process.execPath, ['--import', 'tsx', CHILD, address, command], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() }
@@ -27,36 +26,47 @@ async function inProcesses(count: number, file: string, command: string): Promis
   )
 }
 
-describe('several processes on one control database', () => {
+describe.each(ENGINES)('several processes on one control database on $engine', ({ controls: create }) => {
+  const controls = create()
+
   it('make it together when it does not exist yet, and queue a tick once', async () => {
-    const file = controls.file()
-    const created = await inProcesses(4, file, 'enqueue')
+    const address = await controls.address()
+    const created = await inProcesses(4, address, 'enqueue')
     expect(created.flat()).toHaveLength(50)
-    const control = await controls.open(file)
+    const control = await controls.open(address)
     expect(await control.runs.list({ limit: 100 })).toHaveLength(50)
   })
 
   it('never claim a run twice', async () => {
-    const file = controls.file()
-    const control = await controls.open(file)
-    for (let index = 0; index < 60; index++)
+    const address = await controls.address()
+    const control = await controls.open(address)
+    for (let index = 0; index < 200; index++)
       await control.runs.enqueue({ job: 'ingest', batch: `b${index}`, trigger: 'manual' }, { now: 1_000 })
-    const claimed = (await inProcesses(3, file, 'claim')).flat()
-    expect(claimed).toHaveLength(60)
-    expect(new Set(claimed).size).toBe(60)
-    for (const run of await control.runs.list({ limit: 100 }))
+    const claimed = (await inProcesses(2, address, 'claim')).flat()
+    expect(claimed).toHaveLength(200)
+    expect(new Set(claimed).size).toBe(200)
+    for (const run of await control.runs.list({ limit: 300 }))
       expect(run).toMatchObject({ status: 'running', attempt: 1 })
   })
 
   it('raise a finding once and deliver it once to each channel', async () => {
-    const file = controls.file()
-    const raised = (await inProcesses(3, file, 'raise')).flat()
+    const address = await controls.address()
+    const raised = (await inProcesses(3, address, 'raise')).flat()
     expect(raised.toSorted()).toEqual(Array.from({ length: 51 }, (_, index) => `m${index}`).toSorted())
-    const control = await controls.open(file)
+    const control = await controls.open(address)
     expect(await control.alerts.deliveries({ limit: 1_000 })).toHaveLength(102)
-    const taken = (await inProcesses(3, file, 'deliver')).flat()
+    const taken = (await inProcesses(3, address, 'deliver')).flat()
     expect(new Set(taken).size).toBe(102)
     expect(taken).toHaveLength(102)
     expect(await control.alerts.deliveries({ status: 'delivered', limit: 1_000 })).toHaveLength(102)
+  })
+  it('replace a note once', async () => {
+    const address = await controls.address()
+    const control = await controls.open(address)
+    await control.notes.set('turn', 0, 1)
+    const won = (await inProcesses(3, address, 'replace')).flat()
+    expect(won).toHaveLength(20)
+    expect(await control.notes.get('turn')).toBe(20)
+    expect(await control.notes.get('first')).toEqual({ by: expect.any(Number) })
   })
 })

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { dirname, join } from 'node:path'
 import Libsql from 'libsql'
 import { describe, expect, it } from 'vitest'
-import { controlFailure } from '../../src/control/control-failure.ts'
-import { openControl } from '../../src/control/sqlite-control.ts'
+import { openSqliteControl } from '../../src/control/sqlite-control.ts'
+import { sqliteFailure } from '../../src/control/sqlite-failure.ts'
 import { temporaryControls } from './temporary-control.ts'
 
 const controls = temporaryControls()
@@ -50,11 +50,11 @@ describe('opening', () => {
     const raw = new Libsql(file)
     raw.exec("UPDATE meta SET value = '99' WHERE key = 'schema_version'")
     raw.close()
-    await expect(openControl(file)).rejects.toMatchObject({
+    await expect(openSqliteControl(file)).rejects.toMatchObject({
       code: 'CONTROL_FAILED',
       retryable: false,
       message: expect.stringMatching(
-        /control\.db: .*newer version of anomstack made it \(schema 99; this version knows 1\)/,
+        /control\.db: .*newer version of anomstack made it \(schema 99; this version knows 2\)/,
       ),
     })
   })
@@ -63,7 +63,7 @@ describe('opening', () => {
     const file = controls.file()
     const raw = new Libsql(file)
     raw.exec('CREATE TABLE delivery (something_else TEXT)')
-    await expect(openControl(file)).rejects.toMatchObject({ code: 'CONTROL_FAILED' })
+    await expect(openSqliteControl(file)).rejects.toMatchObject({ code: 'CONTROL_FAILED' })
     expect(raw.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all()).toEqual([
       { name: 'delivery' },
     ])
@@ -76,7 +76,7 @@ describe('opening', () => {
     const file = controls.file()
     const text = 'this is a text, not a database. '.repeat(200)
     writeFileSync(file, text)
-    await expect(openControl(file)).rejects.toMatchObject({
+    await expect(openSqliteControl(file)).rejects.toMatchObject({
       code: 'CONTROL_FAILED',
       retryable: false,
       message: expect.stringMatching(
@@ -84,12 +84,12 @@ describe('opening', () => {
       ),
     })
     expect(readFileSync(file, 'utf8')).toBe(text)
-    await expect(openControl(dirname(file))).rejects.toMatchObject({
+    await expect(openSqliteControl(dirname(file))).rejects.toMatchObject({
       code: 'CONTROL_FAILED',
       message: expect.stringContaining('the file cannot be opened'),
     })
     writeFileSync(join(dirname(file), 'taken'), '')
-    await expect(openControl(join(dirname(file), 'taken', 'x.db'))).rejects.toMatchObject({
+    await expect(openSqliteControl(join(dirname(file), 'taken', 'x.db'))).rejects.toMatchObject({
       code: 'CONTROL_FAILED',
     })
   })
@@ -123,7 +123,7 @@ describe('failures', () => {
   it('name the file and the remedy when the disk is full', () => {
     const raw = new Libsql(controls.file())
     raw.exec('CREATE TABLE x (y TEXT); PRAGMA max_page_count = 3')
-    const failure = controlFailure(
+    const failure = sqliteFailure(
       thrownBy(() => {
         for (;;) raw.prepare('INSERT INTO x VALUES (?)').run(['x'.repeat(3_000)])
       }),
@@ -137,7 +137,7 @@ describe('failures', () => {
   it('name the file and the remedy when it is read-only', () => {
     const raw = new Libsql(controls.file())
     raw.exec('CREATE TABLE x (y TEXT); PRAGMA query_only = 1')
-    const failure = controlFailure(
+    const failure = sqliteFailure(
       thrownBy(() => raw.exec('INSERT INTO x VALUES (1)')),
       '/data/control.db',
     )
@@ -149,7 +149,7 @@ describe('failures', () => {
     const file = controls.file()
     const [holder, other] = [new Libsql(file), new Libsql(file)]
     holder.exec('CREATE TABLE x (y TEXT); BEGIN IMMEDIATE')
-    const failure = controlFailure(
+    const failure = sqliteFailure(
       thrownBy(() => other.exec('INSERT INTO x VALUES (1)')),
       file,
     )

@@ -4,7 +4,8 @@ import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type HttpReceiver, startHttpReceiver } from '../channels/http-receiver.ts'
 import { type SmtpReceiver, startSmtpReceiver } from '../channels/smtp-receiver.ts'
-import { eventually, openShop, type WatchedShop } from './watched-shop.ts'
+import { eventually } from '../eventually.ts'
+import { openShop, type WatchedShop } from './watched-shop.ts'
 
 const SECRET = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD'
 /** A spike stands out from its lags; the alert may come some points after it. */

@@ -121,12 +121,3 @@ export async function openShop(channels: {
     },
   }
 }
-
-/** Waits until something holds; fails with its name when it does not within a minute. */
-export async function eventually(what: string, holds: () => boolean, seconds = 90): Promise<void> {
-  const deadline = Date.now() + seconds * 1000
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`${what} did not happen within ${seconds} s`)
-    await delay(50)
-  }
-}

@@ -102,6 +102,7 @@ export function faulty(): Faulty {
         alerts: guard('alerts', control.alerts),
         schedules: control.schedules,
         notes: control.notes,
+        notices: control.notices,
         close: () => control.close(),
       }),
       database(database) {

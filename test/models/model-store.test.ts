@@ -224,7 +224,7 @@ describe('bugs of the original', () => {
     await store.publish('b', trained(T + 1))
     const bundle = (await store.latest('b'))!
     expect(bundle.spec).toEqual(defaultSpec)
-    expect(bundle.entries.get('m')).toEqual({ metric: 'm', from: 0, to: 1, count: 2, problems: [] })
+    expect((await bundle.entries()).get('m')).toEqual({ metric: 'm', from: 0, to: 1, count: 2, problems: [] })
     expect(await store.versions('b')).toHaveLength(2)
   })
 })

@@ -2,14 +2,14 @@
  * the process down, in mode `work` they end at once. */
 
 import { once } from 'node:events'
-import { openControl } from '../../src/control/sqlite-control.ts'
+import { openSqliteControl } from '../../src/control/sqlite-control.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { silentLogger } from '../../src/core/logger.ts'
 import { createLocalOrchestrator } from '../../src/orchestrator/local.ts'
 import type { JobHandler } from '../../src/orchestrator/orchestrator.ts'
 
 const [file = '', mode = ''] = process.argv.slice(2)
-const control = await openControl(file)
+const control = await openSqliteControl(file)
 const orchestrator = createLocalOrchestrator({
   control,
   clock: systemClock,

@@ -79,6 +79,7 @@ export function orchestratorContract({ name, openControl, create }: Orchestrator
         attempt: 1,
         startedAt: 1_000,
         endedAt: 1_005,
+        executor: expect.any(String),
       })
       expect(bad).toMatchObject({
         status: 'failed',
@@ -111,11 +112,14 @@ export function orchestratorContract({ name, openControl, create }: Orchestrator
       const { make } = await setting()
       let now = 0
       let most = 0
+      const together = gate()
       const batches = new Set<string>()
       const orchestrator = make(async ({ run }) => {
         expect(batches.has(run.batch!)).toBe(false)
         batches.add(run.batch!)
         most = Math.max(most, ++now)
+        if (now === 3) together.open()
+        await together.opened
         await new Promise(setImmediate)
         now--
         batches.delete(run.batch!)
@@ -263,7 +267,7 @@ export function orchestratorContract({ name, openControl, create }: Orchestrator
           status: 'succeeded',
           job: 'ingest',
           batch: 'a',
-          trigger: 'manual',
+          trigger: 'retry',
           params: { x: 1 },
         })
         await expect(orchestrator.retry('nothing')).rejects.toMatchObject({ code: 'NOT_FOUND' })

@@ -1,95 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import type { Control } from '../../src/control/control.ts'
+import { describe, expect, it } from 'vitest'
 import { AnomstackError } from '../../src/core/errors.ts'
-import type { Logger } from '../../src/core/logger.ts'
-import { createScheduler, type Scheduler } from '../../src/orchestrator/scheduler.ts'
-import type { ScheduledJob } from '../../src/orchestrator/schedules.ts'
-import { temporaryControls } from '../control/temporary-control.ts'
-import { createFakeClock, type FakeClock } from '../fake-clock.ts'
+import { schedule } from './schedule.ts'
+import { MINUTE, START, schedulerSettings } from './scheduler-setting.ts'
 
-const controls = temporaryControls()
-const running: Scheduler[] = []
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((scheduler) => scheduler.stop()))
-})
-
-const MINUTE = 60_000
-const START = Date.parse('2025-06-01T00:00:30Z')
-const schedule = (cron: string, more: Partial<ScheduledJob> = {}): ScheduledJob => ({
-  id: 'ingest:sales',
-  job: 'ingest',
-  batch: 'sales',
-  cron,
-  timeZone: 'UTC',
-  ...more,
-})
-
-interface Setting {
-  readonly clock: FakeClock
-  readonly schedules: ScheduledJob[]
-  /** Of the control database. */
-  readonly file: string
-  readonly control: Control
-  readonly logged: string[]
-  /** Ends every run that is queued, as a worker would. */
-  readonly work: () => Promise<void>
-  /** Ticks that were fired, oldest first. */
-  readonly fired: () => Promise<string[]>
-  readonly start: (using?: Control) => Scheduler
-  readonly minutes: (count: number) => Promise<void>
-}
-
-async function setting(cron: string, start = START): Promise<Setting> {
-  const file = controls.file()
-  const control = await controls.open(file)
-  const clock = createFakeClock(start)
-  const logged: string[] = []
-  const logger: Logger = { log: (level, message) => void logged.push(`${level}: ${message}`) }
-  const schedules = [schedule(cron)]
-  const self: Setting = {
-    clock,
-    schedules,
-    file,
-    control,
-    logged,
-    async work() {
-      for (;;) {
-        const run = await control.runs.claim({ jobs: ['ingest'], executor: 'e', now: clock.now() })
-        if (run === undefined) return
-        await control.runs.finish(run.id, { executor: 'e', status: 'succeeded', now: clock.now() })
-      }
-    },
-    async fired() {
-      const runs = await control.runs.list({ limit: 1_000 })
-      return runs.map((run) => new Date(run.scheduledFor!).toISOString()).toSorted()
-    },
-    start(using = control) {
-      const orchestrator = {
-        enqueue: (
-          request: Parameters<Control['runs']['enqueue']>[0],
-          options: { idempotencyKey?: string } = {},
-        ) => using.runs.enqueue(request, { now: clock.now(), ...options }),
-      }
-      const scheduler = createScheduler({
-        clock,
-        orchestrator,
-        schedules: () => schedules,
-        control: using,
-        logger,
-      })
-      scheduler.start()
-      running.push(scheduler)
-      return scheduler
-    },
-    async minutes(count) {
-      for (let minute = 0; minute < count; minute++) {
-        await clock.advance(MINUTE)
-        await self.work()
-      }
-    },
-  }
-  return self
-}
+const setting = schedulerSettings()
 
 describe('a scheduler', () => {
   it('queues a run at each tick, with the tick as its key', async () => {
@@ -113,7 +27,7 @@ describe('a scheduler', () => {
   it('fires 200 ticks 200 times, though two of them work on one control database', async () => {
     const one = await setting('* * * * *')
     one.start()
-    one.start(await controls.open(one.file))
+    one.start(await one.another())
     await one.minutes(200)
     const fired = await one.fired()
     expect(fired).toHaveLength(200)
@@ -229,12 +143,12 @@ describe('a scheduler', () => {
     }
     const runs = {
       ...control.runs,
-      lastScheduled: guard((filter: Parameters<typeof control.runs.lastScheduled>[0]) =>
-        control.runs.lastScheduled(filter),
+      fireTicks: guard((...args: Parameters<typeof control.runs.fireTicks>) =>
+        control.runs.fireTicks(...args),
       ),
-      enqueue: guard((...args: Parameters<typeof control.runs.enqueue>) => control.runs.enqueue(...args)),
     }
-    start({ ...control, runs })
+    const schedules = { ...control.schedules, stateChanges: guard(control.schedules.stateChanges) }
+    start({ ...control, runs, schedules })
     await clock.advance(MINUTE)
     expect(logged).toContain('error: schedules could not be looked after')
     broken = false
@@ -254,7 +168,7 @@ describe('a scheduler', () => {
     ['America/New_York', '2025-03-07T12:00:00Z'],
     ['America/New_York', '2025-10-31T12:00:00Z'],
   ])('fires a daily tick of %s once a day from %s on', async (timeZone, from) => {
-    const { start, schedules, clock, fired, work } = await setting('30 1 * * *', Date.parse(from))
+    const { start, schedules, clock, fired, work } = await setting('30 1 * * *', {}, Date.parse(from))
     schedules[0] = schedule('30 2 * * *', { timeZone })
     start()
     for (let day = 1; day <= 4; day++) {

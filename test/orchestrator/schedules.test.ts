@@ -2,7 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { batchSettings } from '../../src/config/batch-settings.ts'
 import type { Batch } from '../../src/config/project.ts'
-import { latestTick, nextTick, type ScheduledJob, scheduledJobs } from '../../src/orchestrator/schedules.ts'
+import {
+  latestTick,
+  nextTick,
+  projectSchedules,
+  type ScheduledJob,
+} from '../../src/orchestrator/schedules.ts'
+import { schedule as scheduleWith } from './schedule.ts'
 
 const batch = (name: string, settings: object): Batch => ({
   name,
@@ -11,15 +17,14 @@ const batch = (name: string, settings: object): Batch => ({
   sources: [],
   variables: {},
 })
-const jobsOf = (...batches: Batch[]) =>
-  scheduledJobs({ batches: new Map(batches.map((one) => [one.name, one])) })
-const schedule = (cron: string, timeZone = 'UTC'): ScheduledJob => ({
-  id: 'ingest:a',
-  job: 'ingest',
-  batch: 'a',
-  cron,
-  timeZone,
+const projectOf = (batches: readonly Batch[], retentionSchedule: string | null = null) => ({
+  batches: new Map(batches.map((one) => [one.name, one])),
+  server: { retentionSchedule, timeZone: 'Asia/Tokyo' },
 })
+/** Those of batches that run by their files. */
+const jobsOf = (...batches: Batch[]) =>
+  projectSchedules(projectOf(batches)).filter(({ enabled, job }) => enabled && job !== 'summary')
+const schedule = (cron: string, timeZone = 'UTC') => scheduleWith(cron, { batch: 'a', timeZone })
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -64,6 +69,11 @@ describe('the schedules of a project', () => {
       batch: 'a',
       cron: '*/10 * * * * *',
       timeZone: 'Europe/Berlin',
+      enabled: true,
+      jitterMs: 0,
+      catchUp: 'latest',
+      catchUpMax: 10,
+      overlap: 'skip',
     })
     for (const job of ['ingest', 'train', 'score', 'alert', 'change', 'delete'])
       expect(jobsOf(batch('a', { ...running, [`disable_${job}`]: true })).map((one) => one.job)).toEqual(
@@ -82,6 +92,57 @@ describe('the schedules of a project', () => {
     expect(
       jobsOf(batch('a', { ...settings, pipeline_default_schedule_status: 'STOPPED' })).map((one) => one.id),
     ).toEqual(['delete:a'])
+  })
+
+  it('are there when they are stopped, for people to resume; not those of jobs that are disabled', () => {
+    const stopped = projectSchedules(projectOf([batch('a', { disable_train: true, disable_summary: true })]))
+    expect(stopped.map(({ id, enabled }) => [id, enabled])).toEqual(
+      ['ingest', 'score', 'alert', 'change', 'delete'].map((job) => [`${job}:a`, false]),
+    )
+  })
+
+  it('carry what the batch says of jitter, missed ticks and overlap', () => {
+    const settings = { schedule_jitter: '90s', catch_up: 'all', catch_up_max: 3, overlap: 'queue' }
+    expect(projectSchedules(projectOf([batch('a', settings)]))[0]).toMatchObject({
+      jitterMs: 90_000,
+      catchUp: 'all',
+      catchUpMax: 3,
+      overlap: 'queue',
+    })
+  })
+
+  it('of the summary are one for each cron and time zone that batches want it at', () => {
+    const summaries = (...batches: Batch[]) =>
+      projectSchedules(projectOf(batches)).filter(({ job }) => job === 'summary')
+    expect(summaries()).toEqual([])
+    expect(summaries(batch('a', { disable_summary: true }), batch('b', { disable_batch: true }))).toEqual([])
+    const [one] = summaries(batch('a', {}), batch('b', {}))
+    expect(one).toMatchObject({
+      id: 'summary',
+      cron: '0 9 * * *',
+      enabled: true,
+      params: { summary_cron_schedule: '0 9 * * *', time_zone: 'UTC' },
+    })
+    expect(one).not.toHaveProperty('batch')
+    const several = summaries(
+      batch('a', {}),
+      batch('b', { time_zone: 'Europe/Berlin' }),
+      batch('c', { summary_cron_schedule: '0 7 * * 1' }),
+      batch('d', {}),
+    )
+    expect(several.map(({ id }) => id)).toEqual([
+      'summary:0 9 * * * UTC',
+      'summary:0 9 * * * Europe/Berlin',
+      'summary:0 7 * * 1 UTC',
+    ])
+    expect(several[1]!.params).toEqual({ summary_cron_schedule: '0 9 * * *', time_zone: 'Europe/Berlin' })
+  })
+
+  it('of retention are one, in the time zone of the server, unless it is off', () => {
+    expect(projectSchedules(projectOf([], '0 */6 * * *'))).toMatchObject([
+      { id: 'retention', job: 'retention', cron: '0 */6 * * *', timeZone: 'Asia/Tokyo', enabled: true },
+    ])
+    expect(projectSchedules(projectOf([]))).toEqual([])
   })
 
   it('keep hostile names of batches apart', () => {
@@ -197,10 +258,8 @@ describe('ticks', () => {
       '0 0 29 2 *',
       '* 9 1 1 *',
     )
-    const time = fc.integer({
-      min: Date.parse('2025-03-29T00:00:00Z'),
-      max: Date.parse('2025-04-02T00:00:00Z'),
-    })
+    const days = fc.constantFrom(...['2025-03-29', '2025-10-25'].map((day) => Date.parse(day)))
+    const time = fc.tuple(days, fc.integer({ min: 0, max: 4 * DAY })).map(([day, ms]) => day + ms)
     fc.assert(
       fc.property(cron, time, fc.integer({ min: 0, max: DAY }), (text, after, span) => {
         const one = schedule(text, 'Europe/Berlin')

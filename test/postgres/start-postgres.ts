@@ -29,7 +29,11 @@ export interface TestPostgres {
   readonly password: string
   /** Address of a new, empty database of this server. */
   createDatabase(): Promise<string>
-  /** Stops the server as a crash would, and starts it again on the same data and port. */
+  /** Stops the server as a crash would. */
+  crash(): Promise<void>
+  /** Starts it again on the same data and port. */
+  start(): Promise<void>
+  /** Both, one after the other. */
   restart(): Promise<void>
   /** Ends the server and deletes its data. */
   stop(): Promise<void>
@@ -92,6 +96,10 @@ export async function startPostgres(): Promise<TestPostgres> {
       await client.query(`CREATE DATABASE ${name}`)
       await client.end()
       return address(name)
+    },
+    crash: () => shutDown(server, 'SIGQUIT'),
+    start: async () => {
+      server = await launch()
     },
     restart: async () => {
       await shutDown(server, 'SIGQUIT')

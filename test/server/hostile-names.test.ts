@@ -28,7 +28,7 @@ beforeAll(async () => {
   const table = server.database.metricsTable('metrics')
   await table.ensure()
   for (const name of NAMES) {
-    server.addBatch(name, { metric_tags: { [name]: { [name]: name } } })
+    server.addBatch(name, { metric_tags: { [name]: { [name]: name } }, alert_methods: name })
     await table.upsert(seriesRows({ batch: name, metric: name, values: [1, 2, 3], scores: [0.1, 0.2, 0.9] }))
     const [alert] = await server.control.alerts.raise(
       [
@@ -61,8 +61,15 @@ beforeAll(async () => {
       status: 'failed',
       startedAt: NOW,
       result: { [name]: name },
-      error: { code: 'JOB_FAILED', message: name },
+      error: { code: 'JOB_FAILED', message: name, stack: name },
     })
+    await server.control.runs.enqueue(
+      { job: 'ingest', batch: name, trigger: 'fan-out', parent: run.id, shard: name },
+      { now: NOW - 1 },
+    )
+    await server.control.schedules.recordTicks([
+      { schedule: `ingest:${name}`, at: NOW, outcome: 'missed', runId: run.id, reason: name },
+    ])
     await server.control.runs.saveLogs([
       { runId: run.id, at: NOW, level: 'error', message: name, fields: { [name]: name } },
     ])
@@ -70,7 +77,7 @@ beforeAll(async () => {
       executor: 'me',
       status: 'failed',
       now: NOW,
-      error: { code: 'JOB_FAILED', message: name },
+      error: { code: 'JOB_FAILED', message: name, stack: name },
     })
   }
   server.setFaults(NAMES.map((name) => ({ severity: 'error', file: name, message: name, suggestion: name })))
@@ -93,7 +100,13 @@ async function safePage(path: string): Promise<string> {
 
 describe('hostile names', () => {
   it('do no harm on the lists', async () => {
-    for (const path of ['/', '/alerts', '/runs', '/alerts?metric=%3Cscript%3Ealert(1)%3C/script%3E'])
+    for (const path of [
+      '/',
+      '/alerts',
+      '/runs',
+      '/schedules',
+      '/alerts?metric=%3Cscript%3Ealert(1)%3C/script%3E',
+    ])
       await safePage(path)
   })
 
@@ -106,7 +119,12 @@ describe('hostile names', () => {
       await safePage(`/batches/${segment}?q=${segment}&last=${segment}`)
       await safePage(`/alerts/${alertIds[index]}`)
       const [run] = await server.control.runs.list({ batch: name, limit: 1 })
-      await safePage(`/runs/${run!.id}`)
+      expect(await safePage(`/runs/${run!.id}`)).toContain('<summary>Stack</summary>')
+      await safePage(`/runs?batch=${segment}&parent=${segment}`)
+      expect(await safePage(`/schedules?batch=${segment}`)).toContain('missed')
+      expect(await server.json(`/api/v1/lineage?batch=${segment}`)).toMatchObject({ batch: name })
+      const preview = await server.json(`/api/v1/backfills/preview?batch=${segment}`)
+      expect(preview).toMatchObject({ items: [{ batch: name, points: 3 }] })
       const series = await server.json(`/api/v1/batches/${segment}/series?metric=${segment}`)
       expect(series).toMatchObject({ batch: name, metric: name, values: [1, 2, 3] })
     },

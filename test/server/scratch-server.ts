@@ -4,14 +4,18 @@ import path from 'node:path'
 import { type BatchSettings, batchSettings } from '../../src/config/batch-settings.ts'
 import type { Batch, Fault, Project } from '../../src/config/project.ts'
 import type { Control } from '../../src/control/control.ts'
-import { openControl } from '../../src/control/sqlite-control.ts'
+import { openSqliteControl } from '../../src/control/sqlite-control.ts'
 import type { Clock } from '../../src/core/clock.ts'
 import type { Json } from '../../src/core/json.ts'
 import type { MetricRow } from '../../src/core/metric-row.ts'
 import type { Database } from '../../src/databases/database.ts'
 import { sqlite } from '../../src/databases/sqlite.ts'
+import { createModelStore, type ModelStore } from '../../src/models/model-store.ts'
 import { createLocalOrchestrator } from '../../src/orchestrator/local.ts'
+import { setScheduleState } from '../../src/orchestrator/schedule-state.ts'
+import { projectSchedules } from '../../src/orchestrator/schedules.ts'
 import { createServer, listen } from '../../src/server/server.ts'
+import { local } from '../../src/storages/local.ts'
 import { createTemplates } from '../../src/templates/templates.ts'
 
 /** A Monday noon that every test takes for now. */
@@ -23,6 +27,7 @@ export interface ScratchServer {
   readonly url: string
   readonly control: Control
   readonly database: Database
+  readonly models: ModelStore
   readonly logged: { readonly level: string; readonly message: string; readonly fields: unknown }[]
   /** Adds a batch to the project, in place of the one of that name. */
   addBatch(name: string, settings?: Partial<BatchSettings>): Batch
@@ -39,9 +44,9 @@ export interface ScratchServer {
 }
 
 /** A real server on loopback over a real control database and a real SQLite metrics table, in a folder of its own; only the clock stands still. */
-export async function scratchServer(): Promise<ScratchServer> {
+export async function scratchServer(given: { readonly control?: Control } = {}): Promise<ScratchServer> {
   const dir = await mkdtemp(path.join(tmpdir(), 'anomstack-server-'))
-  const control = await openControl(path.join(dir, 'control.db'))
+  const control = given.control ?? (await openSqliteControl(path.join(dir, 'control.db')))
   const database = sqlite.create({ path: 'metrics.db' }, { projectDir: dir })
   const batches = new Map<string, Batch>()
   const broken = new Map<string, Error>()
@@ -72,6 +77,8 @@ export async function scratchServer(): Promise<ScratchServer> {
       queues: new Map(),
       databaseConcurrency: 8,
       noticeChannels: '',
+      configWatcher: false,
+      configWatcherMs: 30_000,
       retentionMs: 30 * DAY,
       retentionRuns: 1000,
       retentionSchedule: null,
@@ -85,6 +92,7 @@ export async function scratchServer(): Promise<ScratchServer> {
       void logged.push({ level, message, fields }),
   }
   const orchestrator = createLocalOrchestrator({ control, clock, logger, maxRuntimeMs: 60_000 })
+  const models = createModelStore(local.create('models', local.options.parse({}), { projectDir: dir }))
   const app = createServer({
     project,
     control,
@@ -94,8 +102,12 @@ export async function scratchServer(): Promise<ScratchServer> {
       if (error !== undefined) throw error
       return database
     },
+    models: () => models,
     templates: createTemplates(dir),
     retryDelivery: (id) => control.alerts.retryDelivery(id, now),
+    async setSchedule(id, state) {
+      await setScheduleState(control.schedules, projectSchedules(project()), { id, state, now })
+    },
     clock,
     logger,
     version: '1.2.3-test',
@@ -107,6 +119,7 @@ export async function scratchServer(): Promise<ScratchServer> {
     url: server.url,
     control,
     database,
+    models,
     logged,
     addBatch(name, settings = {}) {
       const batch: Batch = {

@@ -2,6 +2,7 @@ import { html } from 'hono/html'
 import type { Batch } from '../../config/project.ts'
 import { AnomstackError } from '../../core/errors.ts'
 import { DEFAULT_LAST_N, type LastN, parseLastN } from '../last-n.ts'
+import { problemOf } from '../problem.ts'
 import type { BatchOverview, MetricOverview } from '../views/batch-overview.ts'
 import { loadSeries } from '../views/load-series.ts'
 import type { MetricSeries } from '../views/metric-series.ts'
@@ -11,6 +12,7 @@ import type { BatchQuery } from './batch-query.ts'
 import { batchToolbar } from './batch-toolbar.ts'
 import { layout } from './layout.ts'
 import { legend } from './legend.ts'
+import { lineageRow } from './lineage-row.ts'
 import { links } from './links.ts'
 import { alertList, momentOf, runList } from './lists.ts'
 import { type Markup, nothing, when } from './markup.ts'
@@ -25,7 +27,12 @@ const MOST_CHARTS = 500
 /** The charts of a batch, the strangest metric first. A wrong time window is said beside its box, and the default shown. */
 export async function batchPage(batch: Batch, query: BatchQuery, context: PageContext): Promise<Markup> {
   const { window, problem } = readWindow(query.last)
-  const [overview, runs] = await Promise.all([context.overview(batch), context.runs(batch)])
+  const [overview, runs, lineage] = await Promise.all([
+    context.overview(batch),
+    context.runs(batch),
+    // It is beside the point of the page, which is shown without it.
+    context.lineage(batch).catch((error: unknown) => ({ problem: problemOf(error, context.redact).detail })),
+  ])
   const found = search(overview, query)
   const shown = found.slice(0, Math.min(query.show ?? CHARTS, MOST_CHARTS))
   const series = await loadSeries(context.services, batch, {
@@ -46,6 +53,7 @@ export async function batchPage(batch: Batch, query: BatchQuery, context: PageCo
 ${when(shown.length === 0, () => html`<p class="panel muted">${noneFound(query, stale)}</p>`)}
 ${more(batch, query, { shown: shown.length, found: found.length, stale })}`
   }
+${lineageRow(lineage, context)}
 <div class="halves">
 <section class="panel" aria-labelledby="alerts-title"><h2 id="alerts-title">Alerts of 7 days</h2>${
     overview.alerts.length === 0

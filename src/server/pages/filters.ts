@@ -24,6 +24,6 @@ export function selectField(
 }
 
 /** The way to the next page of a list. */
-export function pager(href: string): Markup {
-  return html`<p class="more-bar"><a class="button" id="older" href="${href}">Older</a></p>`
+export function pager(href: string, name = 'Older'): Markup {
+  return html`<p class="more-bar"><a class="button" id="older" href="${href}">${name}</a></p>`
 }

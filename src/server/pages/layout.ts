@@ -1,12 +1,13 @@
 import { html } from 'hono/html'
 import { links } from './links.ts'
-import type { Markup } from './markup.ts'
+import { type Markup, nothing } from './markup.ts'
 import type { PageContext } from './page-context.ts'
+import { exactTime } from './times.ts'
 
 export interface Page {
   readonly title: string
   /** The entry of the navigation that it belongs to. */
-  readonly section?: 'batches' | 'alerts' | 'runs'
+  readonly section?: 'batches' | 'alerts' | 'runs' | 'schedules'
   /** Stands still while the rest is refreshed: search boxes. */
   readonly head: Markup
   /** Is replaced every few seconds by its newest version. */
@@ -42,15 +43,24 @@ export function layout(page: Page, context: PageContext): Markup {
 ${entry('batches', links.home, 'Batches')}
 ${entry('alerts', links.alerts(), 'Alerts')}
 ${entry('runs', links.runs(), 'Runs')}
+${entry('schedules', links.schedules(), 'Schedules')}
 </ul></nav>
 </header>
 <main id="main">
 ${page.head}
-<div id="live" data-live>${page.live}</div>
+<div id="live" data-live>${awayBanner(context)}${page.live}</div>
 </main>
 <footer class="foot">
 <span>Anomstack ${services.version}</span><span>Times in ${server.timeZone.replaceAll('_', ' ')}</span><a href="/api/v1/batches">JSON API</a><span id="refresh-state" role="status"></span>
 </footer>
 </body>
 </html>`
+}
+
+/** Says that what is shown may be old, and that nothing can be changed, while that is so. */
+function awayBanner({ awaySince, services }: PageContext): Markup {
+  const since = awaySince()
+  if (since === undefined) return nothing
+  return html`<section class="panel faults faults-warning" role="status"><p>The control database has been unreachable since ${exactTime(since, services.project().server.timeZone)}. This page shows what was read before; nothing can be changed until it is back.</p></section>
+`
 }

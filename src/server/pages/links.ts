@@ -25,4 +25,8 @@ export const links = {
   runs: (query: Query = {}): string => withQuery('/runs', query),
   run: (id: string, query: Query = {}): string => withQuery(`/runs/${encodeSegment(id)}`, query),
   cancelRun: (id: string): string => `/runs/${encodeSegment(id)}/cancel`,
+  retryRun: (id: string): string => `/runs/${encodeSegment(id)}/retry`,
+  retryRuns: '/runs/bulk/retry',
+  schedules: (query: Query = {}): string => withQuery('/schedules', query),
+  scheduleState: '/schedules/state',
 } as const

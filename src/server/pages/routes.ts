@@ -1,19 +1,20 @@
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
 import { z } from 'zod'
 import { ALERT_KINDS } from '../../alerts/alert.ts'
 import { AnomstackError } from '../../core/errors.ts'
 import { JOB_NAMES } from '../../runs/run.ts'
 import { findAlert } from '../rest/alerts.ts'
 import { readQuery } from '../rest/query.ts'
-import { loadRun } from '../rest/runs.ts'
 import { alertPage } from './alert.ts'
 import { alertsPage } from './alerts.ts'
 import { batchPage } from './batch.ts'
+import { readForm } from './form.ts'
 import { homePage } from './home.ts'
 import { links } from './links.ts'
 import type { PageContext } from './page-context.ts'
-import { runPage } from './run.ts'
-import { RUN_STATUSES, runsPage } from './runs.ts'
+import { present } from './present.ts'
+import { runPageRoutes } from './run-routes.ts'
+import { schedulePageRoutes } from './schedule-routes.ts'
 
 /** Addresses of pages may carry parameters that other programs append: unknown ones are ignored. */
 const batchQuery = z.object({
@@ -28,19 +29,14 @@ const alertsQuery = z.object({
   kind: z.enum(ALERT_KINDS).optional(),
   before: z.string().optional(),
 })
-const runsQuery = z.object({
-  batch: z.string().optional(),
-  job: z.enum(JOB_NAMES).optional(),
-  status: z.enum(RUN_STATUSES).optional(),
-  before: z.string().optional(),
-})
-const runQuery = z.object({ log: z.literal('errors').optional() })
 const runNowForm = z.object({ job: z.enum(JOB_NAMES).exclude(['deliver']) })
 
 /** Every page, and the forms on them. */
 export function pageRoutes(context: PageContext): Hono {
   const { control, orchestrator } = context.services
   const routes = new Hono()
+  routes.route('/', runPageRoutes(context))
+  routes.route('/', schedulePageRoutes(context))
   routes.get('/', async (c) => c.html(await homePage(context)))
   routes.get('/batches/:batch', async (c) => {
     const { q, last, show, stale } = readQuery(c, batchQuery)
@@ -71,32 +67,5 @@ export function pageRoutes(context: PageContext): Hono {
       throw new AnomstackError('CONFLICT', 'this delivery has nothing to retry')
     return c.redirect(links.alert(alert.id), 303)
   })
-  routes.get('/runs', async (c) => c.html(await runsPage(present(readQuery(c, runsQuery)), context)))
-  routes.get('/runs/:id', async (c) => {
-    const { log } = readQuery(c, runQuery)
-    return c.html(runPage(await loadRun(context, c.req.param('id')), log === 'errors', context))
-  })
-  routes.post('/runs/:id/cancel', async (c) => {
-    const { id } = await loadRun(context, c.req.param('id'))
-    await orchestrator.cancel(id)
-    return c.redirect(links.run(id), 303)
-  })
   return routes
-}
-
-async function readForm(c: Context): Promise<Record<string, unknown>> {
-  try {
-    return await c.req.parseBody()
-  } catch (cause) {
-    throw new AnomstackError('INPUT_INVALID', 'the form could not be read', { cause })
-  }
-}
-
-/** The same object without its undefined entries. */
-function present<Shape extends object>(
-  query: Shape,
-): { [Key in keyof Shape]: Exclude<Shape[Key], undefined> } {
-  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof Shape]: Exclude<Shape[Key], undefined>
-  }
 }

@@ -14,10 +14,18 @@ export interface PageBody<Item> {
 
 export type RunErrorBody = Pick<RunError, 'code' | 'message'>
 export type RunBody = Omit<Run, 'error'> & { readonly error?: RunErrorBody }
-export type StepBody = Omit<Step, 'error'> & { readonly error?: RunErrorBody }
-export interface RunDetailBody extends RunBody {
-  readonly steps: readonly StepBody[]
-  readonly logs: readonly Omit<LogRecord, 'runId'>[]
+export type LogBody = Omit<LogRecord, 'runId'> & { readonly id: number }
+export interface RunDetailBody extends Omit<RunBody, 'error'> {
+  /** With its stack. */
+  readonly error?: RunError
+  /** By attempt, then in the order they were started; errors with their stacks. */
+  readonly steps: readonly Step[]
+  /** The newest, oldest first. */
+  readonly logs: readonly LogBody[]
+  /** Where older records of the log go on; null when there are none. */
+  readonly logsBefore: number | null
+  /** Runs that do a part of this one's work, newest first, up to 1,000. */
+  readonly children: readonly RunBody[]
 }
 
 export type AlertBody = Alert
@@ -66,25 +74,37 @@ export function runBody(run: Run, redact: Redact): RunBody {
   }
 }
 
-/** A run with its steps and logs. */
+/** A run with its steps, logs and children. */
 export function runDetailBody(
   run: Run,
-  parts: { readonly steps: readonly Step[]; readonly logs: readonly LogRecord[] },
+  parts: {
+    readonly steps: readonly Step[]
+    readonly logs: readonly LogBody[]
+    readonly children: readonly Run[]
+  },
   redact: Redact,
-): RunDetailBody {
+): Omit<RunDetailBody, 'logsBefore'> {
   return {
     ...runBody(run, redact),
+    ...(run.error === undefined ? {} : { error: wholeError(run.error, redact) }),
     steps: parts.steps.map(({ error, result, ...step }) => ({
       ...step,
       ...(result === undefined ? {} : { result: redactJson(result, redact) }),
-      ...(error === undefined ? {} : { error: errorBody(error, redact) }),
+      ...(error === undefined ? {} : { error: wholeError(error, redact) }),
     })),
-    logs: parts.logs.map(({ at, level, message, fields }) => ({
-      at,
-      level,
-      message: redact(message),
-      fields: redactJson(fields, redact) as { readonly [key: string]: Json },
-    })),
+    logs: parts.logs,
+    children: parts.children.map((child) => runBody(child, redact)),
+  }
+}
+
+/** A record of a run's log without secrets. */
+export function logBody({ id, at, level, message, fields }: LogBody, redact: Redact): LogBody {
+  return {
+    id,
+    at,
+    level,
+    message: redact(message),
+    fields: redactJson(fields, redact) as { readonly [key: string]: Json },
   }
 }
 
@@ -113,6 +133,11 @@ export function seriesBody(batch: string, series: MetricSeries, points: number):
 const errorBody = ({ code, message }: RunError, redact: Redact): RunErrorBody => ({
   code,
   message: redact(message),
+})
+
+const wholeError = (error: RunError, redact: Redact): RunError => ({
+  ...errorBody(error, redact),
+  ...(error.stack === undefined ? {} : { stack: redact(error.stack) }),
 })
 
 const column = (values: Float64Array): NumberColumn =>

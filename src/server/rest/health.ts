@@ -1,15 +1,17 @@
 import { Hono } from 'hono'
 import { AnomstackError, messageOf } from '../../core/errors.ts'
-import type { ServerContext } from '../context.ts'
+import type { ServerServices } from '../services.ts'
+import { withDeadline } from '../views/deadline.ts'
+
+const PATIENCE_MS = 3_000
 
 /** `/healthz` (the process answers), `/readyz` (and its control database does too) and `/version`. */
-export function healthRoutes(context: ServerContext): Hono {
-  const { control, version } = context.services
+export function healthRoutes({ control, version, project }: ServerServices): Hono {
   const routes = new Hono()
   routes.get('/healthz', (c) => c.json({ status: 'ok' } as const))
   routes.get('/readyz', async (c) => {
     try {
-      await control.runs.list({ limit: 1 })
+      await withDeadline(control.runs.list({ limit: 1 }), PATIENCE_MS, 'reading it')
     } catch (cause) {
       throw new AnomstackError(
         'CONTROL_FAILED',
@@ -17,7 +19,7 @@ export function healthRoutes(context: ServerContext): Hono {
         { cause },
       )
     }
-    return c.json({ status: 'ready', batches: context.services.project().batches.size } as const)
+    return c.json({ status: 'ready', batches: project().batches.size } as const)
   })
   routes.get('/version', (c) => c.json({ name: 'anomstack', version, node: process.version } as const))
   return routes

@@ -1,6 +1,7 @@
 import type { Batch } from '../../config/project.ts'
 import { messageOf } from '../../core/errors.ts'
-import { nextTick, type ScheduledJob, scheduledJobs } from '../../orchestrator/schedules.ts'
+import { isRunning } from '../../orchestrator/schedule-state.ts'
+import { batchSchedules, nextTick, type ScheduledJob } from '../../orchestrator/schedules.ts'
 import type { JobName, Run } from '../../runs/run.ts'
 import type { ServerServices } from '../services.ts'
 
@@ -33,13 +34,15 @@ const BATCH_JOBS: readonly JobName[] = [
 
 /** Reads the newest run of every job of a batch. */
 export async function loadBatchRuns(services: ServerServices, batch: Batch): Promise<BatchRuns> {
-  const newest = await Promise.all(
-    BATCH_JOBS.map((job) => services.control.runs.list({ batch: batch.name, job, limit: 1 })),
-  )
+  const { runs, schedules } = services.control
+  const [states, ...newest] = await Promise.all([
+    schedules.states(),
+    ...BATCH_JOBS.map((job) => runs.list({ batch: batch.name, job, limit: 1 })),
+  ])
   return {
-    schedules: scheduledJobs({ batches: new Map([[batch.name, batch]]) }).map((schedule) =>
-      tickOf(schedule, services),
-    ),
+    schedules: batchSchedules(batch)
+      .filter((schedule) => isRunning(schedule, states))
+      .map((schedule) => tickOf(schedule, services)),
     latest: newest.flat().sort((a, b) => b.queuedAt - a.queuedAt),
   }
 }
@@ -50,7 +53,7 @@ function tickOf(schedule: ScheduledJob, { clock, logger }: ServerServices): Sche
     const next = nextTick(schedule, clock.now())
     return { job, cron, timeZone, ...(next === undefined ? {} : { next }) }
   } catch (error) {
-    logger.log('warn', 'a schedule is not valid', { batch: schedule.batch, job, problem: messageOf(error) })
+    logger.log('warn', 'a schedule is not valid', { schedule: schedule.id, problem: messageOf(error) })
     return { job, cron, timeZone }
   }
 }

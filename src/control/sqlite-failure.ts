@@ -26,7 +26,7 @@ export function sqliteCode(error: unknown): string {
 }
 
 /** The `CONTROL_FAILED` error that says what happened to the control database in `file` and what to do; errors of our own stay as they are. */
-export function controlFailure(error: unknown, file: string): AnomstackError {
+export function sqliteFailure(error: unknown, file: string): AnomstackError {
   if (error instanceof AnomstackError) return error
   const code = sqliteCode(error)
   const remedy = REMEDIES.find(([prefix]) => code.startsWith(prefix))?.[1]

@@ -1,0 +1,148 @@
+import type { HandedOver } from '../control/control.ts'
+import { messageOf } from '../core/errors.ts'
+import { type DbosMember, type DbosRuntime, joinDbos } from './dbos-runtime.ts'
+import type { Orchestrator } from './orchestrator.ts'
+import { createRunEngine, type RunEngineOptions, type Starter, type StarterTools } from './run-engine.ts'
+
+export interface DbosOrchestratorOptions extends RunEngineOptions {
+  /** Of the PostgreSQL database that holds the control database as well. */
+  readonly url: string
+  /** How often the queues are looked at, in real ms. */
+  readonly queuePollMs?: number
+  /** How often it is looked for hand-overs that came to nothing, in real ms. */
+  readonly sweepMs?: number
+}
+
+/** Runs handed over at once. */
+const BITE = 100
+
+/**
+ * An orchestrator whose runs are started by DBOS workflows and queues on PostgreSQL, in whichever process has room. A run that may start is handed over as one
+ * workflow; the record of the run in the control database stays the truth: who executes it claims it there first, and only one can.
+ */
+export function createDbosOrchestrator(options: DbosOrchestratorOptions): Orchestrator {
+  return createRunEngine(options, (tools) => createHandingOver(options, tools))
+}
+
+const workflowIdOf = ({ run, handover }: HandedOver) => `${run.id}.${handover}`
+const runIdOf = (workflowId: string) => workflowId.slice(0, workflowId.lastIndexOf('.'))
+
+function createHandingOver(options: DbosOrchestratorOptions, tools: StarterTools): Starter {
+  const { clock, logger, url, queuePollMs = 100, sweepMs = 2_000, queues = new Map() } = options
+  const { resources = () => new Map() } = options
+  const { runs } = options.control
+  const { executor, jobs, execute } = tools
+  let runtime: DbosRuntime | undefined
+  let member: DbosMember | undefined
+  let handing: Promise<void> | undefined
+  let handAgain = false
+  let sweeping: Promise<void> | undefined
+  let timer: NodeJS.Timeout | undefined
+  let leaving: Promise<void> = Promise.resolve()
+  /** Hand-overs that had not started at the last look. */
+  let waiting: ReadonlySet<string> = new Set()
+
+  const inBackground = (what: string, work: Promise<void>) =>
+    work.catch((error: unknown) => logger.log('error', what, { problem: messageOf(error) }))
+
+  function wake(): void {
+    if (runtime === undefined || member === undefined) return
+    handAgain = true
+    handing ??= inBackground('runs could not be handed over', handOver(runtime)).finally(() => {
+      handing = undefined
+      if (handAgain) wake()
+    })
+  }
+
+  async function handOver(to: DbosRuntime): Promise<void> {
+    while (handAgain) {
+      handAgain = false
+      const ready = await runs.dispatch({
+        jobs: jobs(),
+        now: clock.now(),
+        limit: BITE,
+        resources: resources(),
+      })
+      if (ready.length === BITE) handAgain = true
+      await Promise.all(ready.map((one) => start(to, one)))
+    }
+  }
+
+  const start = (to: DbosRuntime, one: HandedOver) =>
+    to.start({
+      workflowId: workflowIdOf(one),
+      runId: one.run.id,
+      queue: one.run.queue,
+      priority: one.run.priority ?? 0,
+    })
+
+  /** Executes the run if it may be: it may have been canceled, or be running elsewhere, or another of its job and batch may be. */
+  async function executeHere(runId: string): Promise<void> {
+    try {
+      const claimed =
+        member === undefined
+          ? undefined
+          : await runs.claimById(runId, { executor: executor.id, now: clock.now() })
+      if (claimed === undefined) await runs.takeBack(runId)
+      else await execute(claimed)
+    } catch (error) {
+      logger.log('error', 'a run that was handed over could not be started', {
+        run: runId,
+        problem: messageOf(error),
+      })
+    }
+  }
+
+  /** Looks for what others left behind: workflows of executors that died, and hand-overs that came to nothing. */
+  async function sweep(from: DbosRuntime): Promise<void> {
+    const living = new Set((await runs.executors()).map(({ id }) => id))
+    const orphans = (await from.pending()).filter((workflow) => !living.has(workflow.executor))
+    await from.cancel(orphans.map(({ workflowId }) => workflowId))
+    for (const { workflowId } of orphans) await runs.takeBack(runIdOf(workflowId))
+
+    const handed = await runs.dispatched(BITE)
+    const overdue = handed.filter((one) => waiting.has(workflowIdOf(one)))
+    waiting = new Set(handed.map(workflowIdOf))
+    if (overdue.length > 0) {
+      const lost = await from.ended(overdue.map(workflowIdOf))
+      for (const one of overdue) {
+        const state = lost.get(workflowIdOf(one))
+        if (state === 'ended') await runs.takeBack(one.run.id)
+        if (state === 'unknown') await start(from, one)
+      }
+    }
+    wake()
+  }
+
+  function sweepInBackground(): void {
+    if (runtime === undefined) return
+    sweeping ??= inBackground(
+      'what other processes left behind could not be looked for',
+      sweep(runtime),
+    ).finally(() => {
+      sweeping = undefined
+    })
+  }
+
+  return {
+    async start({ concurrency, queues: served }) {
+      const joined: DbosMember = { queues: served, execute: executeHere }
+      member = joined
+      runtime = await joinDbos(joined, { url, executor, logger, concurrency, queues, pollMs: queuePollMs })
+      timer = setInterval(sweepInBackground, sweepMs)
+      sweepInBackground()
+      wake()
+    },
+    wake,
+    async close() {
+      clearInterval(timer)
+      await handing
+      await sweeping
+      const left = member
+      member = undefined
+      if (runtime !== undefined && left !== undefined) leaving = runtime.leave(left)
+      runtime = undefined
+    },
+    ended: () => leaving,
+  }
+}
