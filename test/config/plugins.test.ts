@@ -250,7 +250,16 @@ describe('server settings', () => {
       timeZone: 'UTC',
       threads: Math.max(1, availableParallelism()),
       concurrency: 4,
+      queues: new Map(),
+      databaseConcurrency: 8,
       maxRuntimeMs: 3_600_000,
+      stuckAfterMs: 900_000,
+      noticeChannels: 'email,slack',
+      retentionMs: 30 * 86_400_000,
+      retentionRuns: 100_000,
+      retentionSchedule: '0 */6 * * *',
+      configWatcher: true,
+      configWatcherMs: 30_000,
       clockSpeed: 1,
     })
     expect(project.dataDir).toBe(join(project.dir, '.anomstack'))
@@ -259,7 +268,7 @@ describe('server settings', () => {
   it('come from anomstack.yaml, and from the environment before it', async () => {
     const file = {
       'anomstack.yaml':
-        'server: {port: 9000, host: "${BIND}", public_url: "https://a.test/x/", threads: 3, data_dir: state}\n',
+        'server: {port: 9000, host: "${BIND}", public_url: "https://a.test/x/", threads: 3, data_dir: state, queues: {train: {concurrency: 1, global_concurrency: 2}, llm: {rate: {limit: 5, seconds: 60}}}}\n',
     }
     const project = await load(file, {
       BIND: '0.0.0.0',
@@ -269,6 +278,16 @@ describe('server settings', () => {
       ANOMSTACK_CLOCK_SPEED: '60',
       ANOMSTACK_CLOCK_START: '2024-01-01T00:00:00Z',
       ANOMSTACK_CONCURRENCY: '2',
+      ANOMSTACK_DATABASE_CONCURRENCY: '3',
+      ANOMSTACK_DATABASE_URL: 'postgres://me:s3cr%25et@db.test/control',
+      ANOMSTACK_KILL_RUN_AFTER_MINUTES: '5',
+      ANOMSTACK_HEARTBEAT_URL: 'https://up.test/ping',
+      ANOMSTACK_NOTICE_CHANNELS: 'console',
+      ANOMSTACK_RETENTION_DAYS: '1',
+      ANOMSTACK_RETENTION_RUNS: '50',
+      ANOMSTACK_RETENTION_SCHEDULE: '0 1 * * *',
+      ANOMSTACK_CONFIG_WATCHER: 'False',
+      ANOMSTACK_CONFIG_WATCHER_INTERVAL: '5',
     })
     expect(faultLines(project)).toEqual([])
     expect(project.server).toEqual({
@@ -278,10 +297,26 @@ describe('server settings', () => {
       timeZone: 'Europe/Berlin',
       threads: 3,
       concurrency: 2,
+      queues: new Map([
+        ['train', { concurrency: 1, globalConcurrency: 2 }],
+        ['llm', { rate: { limit: 5, periodMs: 60_000 } }],
+      ]),
+      databaseConcurrency: 3,
+      databaseUrl: 'postgres://me:s3cr%25et@db.test/control',
       maxRuntimeMs: 900_000,
+      stuckAfterMs: 300_000,
+      heartbeatUrl: 'https://up.test/ping',
+      noticeChannels: 'console',
+      retentionMs: 86_400_000,
+      retentionRuns: 50,
+      retentionSchedule: '0 1 * * *',
+      configWatcher: false,
+      configWatcherMs: 5_000,
       clockSpeed: 60,
       clockStart: Date.UTC(2024, 0, 1),
     })
+    expect(project.secrets).toEqual(expect.arrayContaining(['s3cr%et', 's3cr%25et']))
+    expect((await load({}, { ANOMSTACK_RETENTION_ENABLED: 'false' })).server.retentionSchedule).toBeNull()
     expect(project.dataDir).toBe(join(project.dir, 'state'))
     expect((await load({}, { ANOMSTACK_CLOCK_START: '1704067200000' })).server.clockStart).toBe(
       Date.UTC(2024, 0, 1),
