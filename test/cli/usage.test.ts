@@ -9,7 +9,20 @@ describe('anomstack', () => {
     expect(code).toBe(0)
     const commands = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name!)
     expect(new Set(commands)).toEqual(
-      new Set(['init', 'start', 'worker', 'run', 'runs', 'batches', 'schedules', 'backfill', 'detect', 'validate', 'schema', 'help']),
+      new Set([
+        'init',
+        'start',
+        'worker',
+        'run',
+        'runs',
+        'batches',
+        'schedules',
+        'backfill',
+        'detect',
+        'validate',
+        'schema',
+        'help',
+      ]),
     )
     const helps = await Promise.all(commands.slice(0, -1).map((name) => anomstack([name, '--help'])))
     for (const [index, help] of helps.entries()) {
@@ -30,7 +43,10 @@ describe('anomstack', () => {
     ],
     [['validate', '--stricct'], '(Did you mean --strict?)\n(anomstack validate --help says more)'],
     [['run'], "missing required argument 'job'\n(anomstack run --help says more)"],
-    [['run', 'pipelin'], 'Allowed choices are pipeline, ingest, train, score, alert, change, delete, summary, retention.'],
+    [
+      ['run', 'pipelin'],
+      'Allowed choices are pipeline, ingest, train, score, alert, change, delete, summary, retention.',
+    ],
     [['run', 'ingest', '--at', 'noon'], 'Write a time like 2026-01-31T09:00:00Z.'],
     [['validate', '--project', '/no/such/folder'], "'/no/such/folder' is invalid. There is no such folder."],
     [['start', '--port', '70000'], 'A port is a whole number from 0 to 65535.'],

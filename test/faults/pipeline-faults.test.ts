@@ -14,10 +14,14 @@ const STORAGE = ['storage.get', 'storage.put']
 const ALERTS = ['raise', 'saveLook', 'takeDue', 'settle'].map((method) => `alerts.${method}`)
 
 const walks: readonly Walk[] = [
-  { part: 'table', mode: 'before', calls: TABLE },
+  { part: 'table', mode: 'before', calls: [...TABLE, 'table.names'] },
   { part: 'table', mode: 'after', calls: ['table.ensure', 'table.upsert'] },
-  { part: 'table', mode: 'hang', calls: ['table.upsert', 'table.history'] },
-  { part: 'alerts', mode: 'before', calls: [...ALERTS, 'alerts.ofBatch', 'alerts.lastLook'] },
+  { part: 'table', mode: 'hang', calls: ['table.upsert', 'table.history', 'table.names'] },
+  {
+    part: 'alerts',
+    mode: 'before',
+    calls: [...ALERTS, 'alerts.ofBatch', 'alerts.lastLook', 'alerts.lastSeen', 'alerts.saveSeen'],
+  },
   { part: 'alerts', mode: 'after', calls: ALERTS },
   { part: 'storage', mode: 'before', calls: STORAGE },
   { part: 'storage', mode: 'after', calls: ['storage.put'] },
