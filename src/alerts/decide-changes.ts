@@ -49,7 +49,7 @@ export function decideChanges(series: Series, question: ChangeQuestion): readonl
     if (score <= threshold || raised.has(timestamps[index]!)) continue
     if (snoozed(timestamps, index, snoozeN, raised)) continue
     raised.add(timestamps[index]!)
-    changes.push({ index, score, median, history: Math.min(index < newest ? index : newest, historyN) })
+    changes.push({ index, score, median, history: Math.min(Math.min(index, newest), historyN) })
   }
   return changes
 }
