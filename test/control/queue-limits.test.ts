@@ -184,8 +184,8 @@ describe.each(ENGINES)('the queue on $engine', ({ controls: create }) => {
     expect(await dispatch(103)).toEqual([])
     await runs.finish(first, { executor: 'e', status: 'succeeded', now: 104 })
     expect(await dispatch(105)).toEqual([[second, 1]])
-    await runs.claimById(second, { executor: 'e', now: 106 })
-    await runs.requeue(second, { executor: 'e', now: 107 })
+    await runs.claimById(second!, { executor: 'e', now: 106 })
+    await runs.requeue(second!, { executor: 'e', now: 107 })
     expect(await dispatch(108)).toEqual([[second, 2]])
   })
 
