@@ -14,7 +14,7 @@ export const summary: ProjectJob = {
   summary:
     'Tells each channel what became of the metrics of its batches: values, scores, alerts, failed runs, what was not delivered, what is silent.',
   async run(context) {
-    const batches = [...context.project.batches.values()].filter(({ settings }) => !settings.disable_summary)
+    const batches = [...context.project.batches.values()].filter((batch) => isAbout(context, batch))
     if (batches.length === 0) return
     const failures = collectFailures(context.logger, context.signal)
     const problems: string[] = []
@@ -40,6 +40,16 @@ export const summary: ProjectJob = {
     )
     failures.throwIfAny()
   },
+}
+
+/** A schedule's run is about the batches that have that schedule; one that somebody asked for is about all. */
+function isAbout({ run }: ProjectJobContext, { settings }: Batch): boolean {
+  const { summary_cron_schedule: cron, time_zone: timeZone } = run.params ?? {}
+  return (
+    !settings.disable_summary &&
+    (cron === undefined || cron === settings.summary_cron_schedule) &&
+    (timeZone === undefined || timeZone === settings.time_zone)
+  )
 }
 
 interface Found {
@@ -99,7 +109,7 @@ async function put(
   const notice = await control.notices.open(
     {
       kind: 'summary',
-      subject: `summary ${new Date(since).toISOString()} ${channel}`,
+      subject: subjectOf(context, since, channel),
       since,
       title: context.redact(title),
       text: context.redact(text),
@@ -109,6 +119,13 @@ async function put(
     { now: clock.now(), channels: [channel] },
   )
   if (notice !== undefined) await control.notices.resolve(notice.id, { now: clock.now(), channels: [] })
+}
+
+/** Two schedules may have a tick at one time, and are told of to one channel. */
+function subjectOf({ run }: ProjectJobContext, since: number, channel: string): string {
+  const { summary_cron_schedule: cron, time_zone: timeZone } = run.params ?? {}
+  const schedule = [cron, timeZone].filter((part) => typeof part === 'string')
+  return ['summary', new Date(since).toISOString(), channel, ...schedule].join(' ')
 }
 
 /** A summary is over once it has been told of; a run may have died before it said so. */

@@ -163,6 +163,26 @@ describe('summary', () => {
     expect(notice!.text).toMatch(/Could not be read:\n- .*batch "b"/)
   })
 
+  it('is about the batches of its schedule, and two schedules with one tick are both told of', async () => {
+    const { app, run, notices } = await openProject({
+      'a.yaml': batchYaml('a', `${quiet}summary_cron_schedule: '0 9 * * *'\n`),
+      'a.sql': valuesSql(calm(30)),
+      'b.yaml': batchYaml('b', `${quiet}summary_cron_schedule: '0 9 * * 1'\n`),
+      'b.sql': valuesSql(calm(30)),
+    })
+    for (const batch of ['a', 'b']) await run('ingest', batch, justAfter(30))
+    for (const cron of ['0 9 * * *', '0 9 * * 1', '0 9 * * 1'])
+      await app.orchestrator.runNow({
+        job: 'summary',
+        trigger: 'schedule',
+        scheduledFor: START,
+        params: { at: justAfter(30), summary_cron_schedule: cron, time_zone: 'UTC' },
+      })
+    const said = (await notices()).map(({ text }) => text.split('\n')[1]?.split(' / ')[0])
+    expect(said).toHaveLength(2)
+    expect(new Set(said)).toEqual(new Set(['a', 'b']))
+  })
+
   it('has nothing to say of an empty project or an empty table', async () => {
     const empty = await openProject({ 'a.yaml': batchYaml('a', quiet), 'a.sql': valuesSql(calm(30)) })
     expect((await empty.summary(START, START)).status).toBe('succeeded')
