@@ -1,6 +1,6 @@
 import Table from 'cli-table3'
 import { type App, createApp } from '../app.ts'
-import { AnomstackError } from '../core/errors.ts'
+import { AnomstackError, messageOf } from '../core/errors.ts'
 import { type ListedSchedule, listSchedules } from '../orchestrator/schedule-list.ts'
 import { schedulesOf, setScheduleState } from '../orchestrator/schedule-state.ts'
 import { projectSchedules, type ScheduledJob } from '../orchestrator/schedules.ts'
@@ -30,8 +30,10 @@ export async function schedules(
   try {
     const all = projectSchedules(app.project)
     showFaults(app.project.faults, process.stderr)
+    // All or none: a name that is not right is found before anything is changed.
+    const named = [...new Set(ids.flatMap((id) => meantBy(id, all)))]
     if (action !== 'list') await change(app, all, { action, ids })
-    const shown = ids.length === 0 ? all : [...new Set(ids.flatMap((id) => schedulesOf(all, id)))]
+    const shown = ids.length === 0 ? all : named
     const listed = await listSchedules(shown, { store: app.control.schedules, now: app.clock.now() })
     if (output === undefined) process.stdout.write(describe(listed, paintFor(process.stdout)))
     else output.write(`${JSON.stringify(listed, null, 2)}\n`)
@@ -47,8 +49,6 @@ async function change(
   all: readonly ScheduledJob[],
   { action, ids }: { readonly action: 'pause' | 'resume'; readonly ids: readonly string[] },
 ): Promise<void> {
-  // All or none: a name that is not right is found before anything is changed.
-  for (const id of ids) schedulesOf(all, id)
   const server = await findServer(app.project)
   for (const id of ids)
     if (server !== undefined)
@@ -59,6 +59,14 @@ async function change(
         state: action === 'pause' ? 'paused' : 'running',
         now: app.clock.now(),
       })
+}
+
+function meantBy(id: string, all: readonly ScheduledJob[]): readonly ScheduledJob[] {
+  try {
+    return schedulesOf(all, id)
+  } catch (error) {
+    throw new AnomstackError('INPUT_INVALID', messageOf(error), { cause: error })
+  }
 }
 
 const HEAD = ['schedule', 'cron', 'time zone', 'state', 'next tick', 'latest tick']

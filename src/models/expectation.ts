@@ -37,7 +37,8 @@ export function fitExpectation(values: Float64Array, diff: number): Expectation 
   if (count === 0) return { diff, centre: 0, spread: floor, width: floor }
 
   const sorted = steps.subarray(0, count).sort()
-  const centre = medianOf(sorted)
+  // Adding 0 makes 0 of -0, which JSON does not keep.
+  const centre = medianOf(sorted) + 0
   const deviations = sorted.map((step) => Math.abs(step - centre)).sort()
   const robust = medianOf(deviations) * MAD_TO_DEVIATION
   let mean = 0

@@ -65,6 +65,7 @@ describe('imports', () => {
     'lib/constants.ts': `export const VAT: number = 1.5`,
     'lib/plain.js': `export const one = 1`,
     'lib/common.cjs': `exports.two = 2`,
+    'package.json': '{}',
     'lib/older.js': `module.exports = { three: 3 }`,
     'lib/data.json': `{ "four": 4 }`,
     'lib/a.ts': `import { b } from './b'; export const a = () => b() + 1; export const base = () => 1`,

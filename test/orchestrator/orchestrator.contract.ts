@@ -370,8 +370,8 @@ export function orchestratorContract({ name, openControl, create }: Orchestrator
         })
         await orchestrator.start({ concurrency: 1 })
         const first = await orchestrator.enqueue(ingest('a'))
-        const second = await orchestrator.enqueue(ingest('b'))
         await started.opened
+        const second = await orchestrator.enqueue(ingest('b'))
         const stopped = orchestrator.stop({ graceMs: 60_000 })
         finish.open()
         await stopped
