@@ -1,9 +1,11 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { RunError } from '../runs/run.ts'
 import type { ControlAccess } from './access.ts'
+import { createClaimDoubts } from './claim-doubts.ts'
 import type { RunStore } from './control.ts'
 import { createId } from './ids.ts'
 import { fullResources, recordStart, withoutClashes, withRoom } from './queue-limits.ts'
+import { released } from './released.ts'
 import { jsonText, newRunRow, runOf } from './run-rows.ts'
 import type { ControlSchema, RunRow } from './schema.ts'
 
@@ -85,17 +87,11 @@ export async function closeSteps(
     .execute()
 }
 
-/** Ends or re-queues a run that lost its executor: what was asked to be canceled is not started again. */
-export function released(row: Pick<RunRow, 'cancel_requested'>, now: number) {
-  if (row.cancel_requested === 0) return { status: 'queued', executor: null, started_at: null }
-  const error: RunError = { code: 'CANCELED', message: 'canceled on request' }
-  return { status: 'canceled', executor: null, ended_at: now, error: jsonText(error) }
-}
-
 /** The queue of runs: who may start what, and who ends it. */
 export function createRunQueue({ read, write, exclusive }: ControlAccess): RunQueue {
   /** Whether the last look at the queue found something, so that the next one probably does. */
   let busy = false
+  const doubts = createClaimDoubts()
 
   return {
     enqueue: (request, { now, idempotencyKey, notBefore, resource }) =>
@@ -133,13 +129,18 @@ export function createRunQueue({ read, write, exclusive }: ControlAccess): RunQu
         return query.executeTakeFirst()
       }
       // Idle processes ask often: they need no turn at writing to see that nothing waits.
-      if (!busy && (await read(next)) === undefined) return undefined
-      const row = await exclusive(async (db) => {
-        const candidate = await next(db)
-        const taken = candidate && (await take(db, candidate.id, executor, now))
-        if (taken !== undefined) await recordStart(db, taken, queues ?? [])
-        return taken
-      })
+      if (!busy && !doubts.any() && (await read(next)) === undefined) return undefined
+      const row = await doubts.make(({ settle, took }) =>
+        exclusive(async (db) => {
+          await settle(db, now)
+          const candidate = await next(db)
+          const taken = candidate && (await take(db, candidate.id, executor, now))
+          if (taken === undefined) return undefined
+          took(taken)
+          await recordStart(db, taken, queues ?? [])
+          return taken
+        }),
+      )
       busy = row !== undefined
       return row && runOf(row)
     },
@@ -148,6 +149,13 @@ export function createRunQueue({ read, write, exclusive }: ControlAccess): RunQu
       if (jobs.length === 0) return []
       const waiting = (db: Kysely<ControlSchema>) =>
         due(db, jobs, now).whereRef('dispatched', '<=', 'attempt').limit(limit)
+      if (doubts.any())
+        await doubts.make(({ settle }) =>
+          exclusive(async (db) => {
+            await settle(db, now)
+            return undefined
+          }),
+        )
       if ((await read((db) => waiting(db).select('id').limit(1).executeTakeFirst())) === undefined) return []
       return exclusive(async (db) => {
         const rows = await waiting(db).selectAll().execute()
@@ -166,12 +174,18 @@ export function createRunQueue({ read, write, exclusive }: ControlAccess): RunQu
       })
     },
 
-    claimById: (id, { executor, now }) =>
-      exclusive(async (db) => {
-        const candidate = await claimable(db).select('id').where('id', '=', id).executeTakeFirst()
-        const row = candidate && (await take(db, id, executor, now))
-        return row && runOf(row)
-      }),
+    async claimById(id, { executor, now }) {
+      const row = await doubts.make(({ settle, took }) =>
+        exclusive(async (db) => {
+          await settle(db, now)
+          const candidate = await claimable(db).select('id').where('id', '=', id).executeTakeFirst()
+          const taken = candidate && (await take(db, id, executor, now))
+          if (taken !== undefined) took(taken)
+          return taken
+        }),
+      )
+      return row && runOf(row)
+    },
 
     finish: (id, { executor, status, now, error }) =>
       write(async (db) => {

@@ -8,6 +8,7 @@ import {
   SqliteDriver,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  type SqliteStatement,
 } from 'kysely'
 import type Libsql from 'libsql'
 import { LRUCache } from 'lru-cache'
@@ -49,12 +50,13 @@ export function sqliteDialect(connection: Libsql.Database, file: string): Dialec
 
 /** A prepared statement keeps memory that the garbage collector does not see, so each text is prepared once. */
 function preparingOnce(connection: Libsql.Database): SqliteDatabase {
-  const statements = new LRUCache<string, Libsql.Statement>({ max: 200 })
+  const statements = new LRUCache<string, SqliteStatement>({ max: 200 })
   return {
     close: () => connection.close(),
     prepare(text) {
-      const statement = statements.get(text) ?? connection.prepare(text)
-      statements.set(text, statement)
+      const known = statements.get(text)
+      if (known !== undefined) return known
+      const statement = connection.prepare(text)
       const usable = <Result>(use: () => Result): Result => {
         try {
           return use()
@@ -63,12 +65,14 @@ function preparingOnce(connection: Libsql.Database): SqliteDatabase {
           throw error
         }
       }
-      return {
+      const prepared: SqliteStatement = {
         reader: statement.reader,
         all: (parameters) => usable(() => [...withTexts(statement.all(storedValues(parameters)))]),
         run: (parameters) => usable(() => statement.run(storedValues(parameters))),
         iterate: (parameters) => statement.iterate(storedValues(parameters)),
       }
+      statements.set(text, prepared)
+      return prepared
     },
   }
 }

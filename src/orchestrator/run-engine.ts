@@ -132,7 +132,7 @@ export function createRunEngine(
       ...(run.batch === undefined ? {} : { batch: run.batch }),
     })
     const recorded = await executions.execute(run, handler, patience)
-    bell.ring()
+    bell.ring(run.id)
     wake()
     return recorded
   }
@@ -175,19 +175,18 @@ export function createRunEngine(
     return run.endedAt === undefined ? undefined : run
   }
 
-  async function pause(signal?: AbortSignal): Promise<void> {
+  function assertGoing(): void {
     if (stopped)
       throw new AnomstackError(
         'CANCELED',
         'this process stops before the run has ended; the run stays in the queue',
       )
-    await bell.wait(pollMs, signal)
   }
 
   async function cancel(id: string): Promise<boolean> {
     const asked = await runs.cancel(id, clock.now())
     if (asked) executions.interrupt(id, 'canceled')
-    bell.ring()
+    bell.ring(id)
     return asked
   }
 
@@ -213,7 +212,8 @@ export function createRunEngine(
           )
         const end = await ended(id)
         if (end !== undefined) return end
-        await pause()
+        assertGoing()
+        await bell.wait(pollMs)
       }
     } finally {
       signal?.removeEventListener('abort', onAbort)
@@ -295,11 +295,18 @@ export function createRunEngine(
 
     async wait(id, { signal } = {}) {
       for (;;) {
-        const run = await ended(id)
-        if (run !== undefined) return run
-        if (signal?.aborted)
-          throw new AnomstackError('CANCELED', `waiting for run "${id}" was canceled; the run was not`)
-        await pause(signal)
+        // Before the look, so that an end right after it is heard; of this run alone, for many may be waited for.
+        const next = bell.listen(id, { ms: pollMs, ...(signal === undefined ? {} : { signal }) })
+        try {
+          const run = await ended(id)
+          if (run !== undefined) return run
+          if (signal?.aborted)
+            throw new AnomstackError('CANCELED', `waiting for run "${id}" was canceled; the run was not`)
+          assertGoing()
+          await next.rung
+        } finally {
+          next.stop()
+        }
       }
     },
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
 import { openPostgresControl, TURN } from '../../src/control/postgres-control.ts'
@@ -206,3 +208,75 @@ it('lets a process that stands still in its turn keep the others waiting for som
   still.release()
   await pool.end()
 })
+
+/** A way to the server that breaks, once, when it has passed on a commit: the answer never arrives. */
+async function breakingAtCommit(
+  port: number,
+): Promise<{ readonly port: number; arm(): void; close(): void }> {
+  let armed = false
+  const sockets = new Set<Socket>()
+  const proxy = createServer((client) => {
+    const server = connect(port, '127.0.0.1')
+    for (const socket of [client, server]) {
+      sockets.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => sockets.delete(socket))
+    }
+    let broken = false
+    client.on('data', (chunk: Buffer) => {
+      server.write(chunk)
+      if (!armed || !chunk.includes('commit')) return
+      armed = false
+      broken = true
+      // What the server answers shows that it is done.
+      server.once('data', () => client.destroy())
+    })
+    server.on('data', (chunk: Buffer) => {
+      if (!broken) client.write(chunk)
+    })
+    client.on('close', () => server.destroy())
+    server.on('close', () => client.destroy())
+  }).listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  return {
+    port: (proxy.address() as AddressInfo).port,
+    arm() {
+      armed = true
+    },
+    close() {
+      for (const socket of sockets) socket.destroy()
+      proxy.close()
+    },
+  }
+}
+
+it.each(['claim', 'claimById', 'dispatch'] as const)(
+  'a claim whose answer got lost is given back before the next %s',
+  async (next) => {
+    const url = new URL(await controls.address())
+    const way = await breakingAtCommit(Number(url.port))
+    url.port = String(way.port)
+    const control = await openPostgresControl(url.href)
+    try {
+      const { runs } = control
+      const { run } = await runs.enqueue({ job: 'ingest', batch: 'a', trigger: 'manual' }, { now: 1 })
+      const claim = (now: number) => runs.claim({ jobs: ['ingest'], executor: 'e', now })
+      way.arm()
+      await expect(claim(2)).rejects.toMatchObject({ code: 'CONTROL_FAILED', retryable: true })
+      expect(await runs.get(run.id)).toMatchObject({ status: 'running', attempt: 1, executor: 'e' })
+      if (next === 'dispatch')
+        expect(await runs.dispatch({ jobs: ['ingest'], now: 3, limit: 9 })).toMatchObject([
+          { run: { id: run.id } },
+        ])
+      else {
+        const again = next === 'claim' ? claim(3) : runs.claimById(run.id, { executor: 'e', now: 3 })
+        expect(await again).toMatchObject({ id: run.id, attempt: 2, status: 'running' })
+        expect(await claim(4)).toBeUndefined()
+        expect(await runs.finish(run.id, { executor: 'e', status: 'succeeded', now: 5 })).toBe(true)
+      }
+    } finally {
+      await control.close()
+      way.close()
+    }
+  },
+)
