@@ -17,8 +17,9 @@ for (const job of jobs) {
   for (const { id } of [run, ...parts])
     for (const { name, result } of await app.control.runs.steps(id)) {
       const key = `${job}: ${name}`
-      const rows = (steps[key]?.rows ?? 0) + (result?.rows ?? 0)
-      steps[key] = result?.rows === undefined ? result : { ...result, rows }
+      const earlier = steps[key]?.rows ?? 0
+      steps[key] =
+        result?.rows === undefined ? result : Object.assign({}, result, { rows: earlier + result.rows })
     }
 }
 await app.close(0)

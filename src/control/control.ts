@@ -117,6 +117,13 @@ export interface RunStore {
     id: string,
     options: { readonly executor: string; readonly now: number },
   ): Promise<Run | undefined>
+  /** Takes the next run of a queue (by priority, then age) among those that `dispatch` returned, under the same rule. */
+  claimDispatched(options: {
+    readonly queue: QueueName
+    readonly jobs: readonly string[]
+    readonly executor: string
+    readonly now: number
+  }): Promise<Run | undefined>
   /** Ends a run that this executor still holds; false when it was taken over meanwhile. */
   finish(
     id: string,

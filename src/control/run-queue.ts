@@ -1,5 +1,5 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
-import type { RunError } from '../runs/run.ts'
+import type { Run, RunError } from '../runs/run.ts'
 import type { ControlAccess } from './access.ts'
 import { createClaimDoubts } from './claim-doubts.ts'
 import type { RunStore } from './control.ts'
@@ -14,6 +14,7 @@ type RunQueue = Pick<
   | 'enqueue'
   | 'claim'
   | 'claimById'
+  | 'claimDispatched'
   | 'dispatch'
   | 'dispatched'
   | 'takeBack'
@@ -92,6 +93,22 @@ export function createRunQueue({ read, write, exclusive }: ControlAccess): RunQu
   /** Whether the last look at the queue found something, so that the next one probably does. */
   let busy = false
   const doubts = createClaimDoubts()
+
+  async function claimFirst(
+    candidates: (db: Kysely<ControlSchema>) => ReturnType<typeof claimable>,
+    { executor, now }: { readonly executor: string; readonly now: number },
+  ): Promise<Run | undefined> {
+    const row = await doubts.make(({ settle, took }) =>
+      exclusive(async (db) => {
+        await settle(db, now)
+        const candidate = await candidates(db).select('id').limit(1).executeTakeFirst()
+        const taken = candidate && (await take(db, candidate.id, executor, now))
+        if (taken !== undefined) took(taken)
+        return taken
+      }),
+    )
+    return row && runOf(row)
+  }
 
   return {
     enqueue: (request, { now, idempotencyKey, notBefore, resource }) =>
@@ -174,17 +191,13 @@ export function createRunQueue({ read, write, exclusive }: ControlAccess): RunQu
       })
     },
 
-    async claimById(id, { executor, now }) {
-      const row = await doubts.make(({ settle, took }) =>
-        exclusive(async (db) => {
-          await settle(db, now)
-          const candidate = await claimable(db).select('id').where('id', '=', id).executeTakeFirst()
-          const taken = candidate && (await take(db, id, executor, now))
-          if (taken !== undefined) took(taken)
-          return taken
-        }),
-      )
-      return row && runOf(row)
+    claimById: (id, claimant) => claimFirst((db) => claimable(db).where('id', '=', id), claimant),
+
+    async claimDispatched({ queue, jobs, ...claimant }) {
+      if (jobs.length === 0) return undefined
+      const handedOver = (db: Kysely<ControlSchema>) =>
+        due(db, jobs, claimant.now).where('queue', '=', queue).whereRef('dispatched', '>', 'attempt')
+      return claimFirst(handedOver, claimant)
     },
 
     finish: (id, { executor, status, now, error }) =>

@@ -7,8 +7,8 @@ import { oneAtATime } from './one-at-a-time.ts'
 /** Whoever executes what DBOS starts in this process. */
 export interface DbosMember {
   readonly queues: readonly QueueName[]
-  /** Executes the run that was handed over, or takes it back; resolves when that is done, and never rejects. */
-  readonly execute: (runId: string) => Promise<void>
+  /** Executes a run of the queue, or takes back the one that the workflow was started for; resolves when that is done, and never rejects. */
+  readonly execute: (runId: string, queue: QueueName) => Promise<void>
 }
 
 /** A run to be started by whichever process has room. */
@@ -25,8 +25,8 @@ export interface DbosRuntime {
   start(handOver: HandOver): Promise<void>
   /** Workflows that an executor has taken and not ended. */
   pending(): Promise<readonly { readonly workflowId: string; readonly executor: string }[]>
-  /** Those of the workflows that will not start (any more): they have ended, or were never started. */
-  ended(workflowIds: readonly string[]): Promise<ReadonlyMap<string, 'ended' | 'unknown'>>
+  /** Those of the workflows that do not wait for their turn: it came already, or they were never queued. */
+  states(workflowIds: readonly string[]): Promise<ReadonlyMap<string, 'used' | 'unknown'>>
   cancel(workflowIds: readonly string[]): Promise<void>
   /** Deletes the records of workflows that ended before a time, epoch ms; at most `limit`. Returns how many. */
   prune(before: number, limit: number): Promise<number>
@@ -123,7 +123,7 @@ async function launch(options: DbosRuntimeOptions): Promise<Launched> {
 /** One durable step: what a run does is recorded by itself, and safe to be done again. */
 function executeRun({ runStep }: Pick<Sdk['DBOS'], 'runStep'>): Launched['workflow'] {
   return async (runId, queue) => {
-    await runStep(() => memberFor(queue)?.execute(runId) ?? Promise.resolve(), { name: 'execute' })
+    await runStep(() => memberFor(queue)?.execute(runId, queue) ?? Promise.resolve(), { name: 'execute' })
   }
 }
 
@@ -155,21 +155,21 @@ function runtimeOf({ sdk: { DBOS }, workflow }: Launched): DbosRuntime {
       }))
     },
 
-    async ended(workflowIds) {
+    async states(workflowIds) {
       const found = await DBOS.listWorkflows({
         workflowIDs: [...workflowIds],
         loadInput: false,
         loadOutput: false,
       })
-      const open = new Set<string>(['PENDING', 'ENQUEUED', 'DELAYED'])
+      const waiting = new Set<string>(['ENQUEUED', 'DELAYED'])
       const known = new Map(found.map(({ workflowID, status }) => [workflowID, status]))
-      const gone = new Map<string, 'ended' | 'unknown'>()
+      const states = new Map<string, 'used' | 'unknown'>()
       for (const id of workflowIds) {
         const status = known.get(id)
-        if (status === undefined) gone.set(id, 'unknown')
-        else if (!open.has(status)) gone.set(id, 'ended')
+        if (status === undefined) states.set(id, 'unknown')
+        else if (!waiting.has(status)) states.set(id, 'used')
       }
-      return gone
+      return states
     },
 
     async cancel(workflowIds) {

@@ -1,5 +1,6 @@
 import type { HandedOver } from '../control/control.ts'
 import { messageOf } from '../core/errors.ts'
+import type { QueueName } from '../core/queues.ts'
 import { type DbosMember, type DbosRuntime, joinDbos } from './dbos-runtime.ts'
 import type { Orchestrator } from './orchestrator.ts'
 import { createRunEngine, type RunEngineOptions, type Starter, type StarterTools } from './run-engine.ts'
@@ -17,8 +18,9 @@ export interface DbosOrchestratorOptions extends RunEngineOptions {
 const BITE = 100
 
 /**
- * An orchestrator whose runs are started by DBOS workflows and queues on PostgreSQL, in whichever process has room. A run that may start is handed over as one
- * workflow; the record of the run in the control database stays the truth: who executes it claims it there first, and only one can.
+ * An orchestrator whose runs are started by DBOS workflows and queues on PostgreSQL, in whichever process has room. For each run that may start a workflow is
+ * queued. It is a ticket rather than the run: once it is its turn it takes the most urgent of the runs that were handed over, so that these start by priority
+ * and age however DBOS orders its workflows. The record in the control database stays the truth: who executes a run claims it there, and only one can.
  */
 export function createDbosOrchestrator(options: DbosOrchestratorOptions): Orchestrator {
   return createRunEngine(options, (tools) => createHandingOver(options, tools))
@@ -76,13 +78,13 @@ function createHandingOver(options: DbosOrchestratorOptions, tools: StarterTools
       priority: one.run.priority ?? 0,
     })
 
-  /** Executes the run if it may be: it may have been canceled, or be running elsewhere, or another of its job and batch may be. */
-  async function executeHere(runId: string): Promise<void> {
+  /** Executes the next run of the queue, if there is one that may start: what the ticket was made for may have been canceled, or run already. */
+  async function executeNext(runId: string, queue: QueueName): Promise<void> {
     try {
       const claimed =
         member === undefined
           ? undefined
-          : await runs.claimById(runId, { executor: executor.id, now: clock.now() })
+          : await runs.claimDispatched({ queue, jobs: jobs(), executor: executor.id, now: clock.now() })
       if (claimed === undefined) await runs.takeBack(runId)
       else await execute(claimed)
     } catch (error) {
@@ -104,10 +106,11 @@ function createHandingOver(options: DbosOrchestratorOptions, tools: StarterTools
     const overdue = handed.filter((one) => waiting.has(workflowIdOf(one)))
     waiting = new Set(handed.map(workflowIdOf))
     if (overdue.length > 0) {
-      const lost = await from.ended(overdue.map(workflowIdOf))
+      const states = await from.states(overdue.map(workflowIdOf))
       for (const one of overdue) {
-        const state = lost.get(workflowIdOf(one))
-        if (state === 'ended') await runs.takeBack(one.run.id)
+        const state = states.get(workflowIdOf(one))
+        // Its ticket was spent on another run, and that one's may be lost: a ticket too many does no harm, one too few does.
+        if (state === 'used') await runs.takeBack(one.run.id)
         if (state === 'unknown') await start(from, one)
       }
     }
@@ -126,7 +129,7 @@ function createHandingOver(options: DbosOrchestratorOptions, tools: StarterTools
 
   return {
     async start({ concurrency, queues: served }) {
-      const joined: DbosMember = { queues: served, execute: executeHere }
+      const joined: DbosMember = { queues: served, execute: executeNext }
       member = joined
       runtime = await joinDbos(joined, { url, executor, logger, concurrency, queues, pollMs: queuePollMs })
       timer = setInterval(sweepInBackground, sweepMs)

@@ -189,6 +189,22 @@ describe.each(ENGINES)('the queue on $engine', ({ controls: create }) => {
     expect(await dispatch(108)).toEqual([[second, 2]])
   })
 
+  it('takes of what was handed over the most urgent of a queue, whichever turn it is', async () => {
+    const { runs } = await controls.open()
+    const [first, second, urgent] = await queued(runs, [of('a'), of('b'), of('c', { priority: -1 })])
+    const take = (now: number, jobs: readonly string[] = JOBS) =>
+      runs.claimDispatched({ queue: 'ingest', jobs, executor: 'e', now }).then((run) => run?.id)
+    expect(await take(2)).toBeUndefined()
+    await runs.dispatch({ jobs: JOBS, now: 2, limit: 9 })
+    const late = (await runs.enqueue(of('d', { priority: -9 }), { now: 3 })).run.id
+    expect(await take(3, [])).toBeUndefined()
+    expect(await runs.claimDispatched({ queue: 'llm', jobs: JOBS, executor: 'e', now: 3 })).toBeUndefined()
+    expect(await take(4)).toBe(urgent)
+    expect(await take(5)).toBe(first)
+    await runs.dispatch({ jobs: JOBS, now: 6, limit: 9 })
+    expect([await take(7), await take(8), await take(9)]).toEqual([late, second, undefined])
+  })
+
   it('counts runs that were handed over among those that work on a resource', async () => {
     const { runs } = await controls.open()
     const ids = await queued(runs, [of('a'), of('b'), of('c')], 'warehouse')

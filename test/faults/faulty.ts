@@ -38,6 +38,7 @@ const CHANGES: Readonly<Record<Part, readonly string[]>> = {
     'enqueue',
     'claim',
     'claimById',
+    'claimDispatched',
     'finish',
     'requeue',
     'cancel',

@@ -93,6 +93,20 @@ export function orchestratorContract({ name, openControl, create }: Orchestrator
       expect(seen[0]!.executor.pid).toBe(process.pid)
     })
 
+    it('starts the most urgent first, and of these the oldest', async () => {
+      const { make } = await setting()
+      const seen: string[] = []
+      const orchestrator = make(({ run }) => {
+        seen.push(run.batch!)
+      })
+      const queued = []
+      for (const [index, priority] of [0, 5, 0, -5, 0, 5, -5, 0].entries())
+        queued.push(await orchestrator.enqueue({ ...ingest(String(index)), priority }))
+      await orchestrator.start({ concurrency: 1 })
+      for (const { run } of queued) await orchestrator.wait(run.id)
+      expect(seen).toEqual(['3', '6', '0', '2', '4', '7', '1', '5'])
+    })
+
     it('survives handlers that throw anything, at any time', async () => {
       const { make } = await setting()
       const thrown: readonly unknown[] = [undefined, null, 'text', 7, new TypeError('x'), Object.create(null)]
