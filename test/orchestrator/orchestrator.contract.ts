@@ -96,7 +96,7 @@ export function orchestratorContract({ name, openControl, create }: Orchestrator
     it('starts the most urgent first, and of these the oldest', async () => {
       const { make } = await setting()
       const seen: string[] = []
-      const orchestrator = make(({ run }) => {
+      const orchestrator = make(async ({ run }) => {
         seen.push(run.batch!)
       })
       const queued = []
