@@ -1,7 +1,7 @@
 import { type App, createApp } from '../app.ts'
 import type { Json } from '../core/json.ts'
 import type { Logger } from '../core/logger.ts'
-import { type JobName, PROJECT_JOBS, type RunRequest } from '../runs/run.ts'
+import { isProjectJob, type JobName, type RunRequest } from '../runs/run.ts'
 import { chooseBatches } from './choose-batches.ts'
 import type { ExitCode } from './exit.ts'
 import { interruption } from './interruption.ts'
@@ -43,7 +43,7 @@ export async function runBatches(wanted: BatchRuns): Promise<ExitCode> {
     if (server !== undefined) process.stderr.write(`through the server that is running, ${server.url}\n`)
     const reports: RunReport[] = []
     const { job, params } = wanted
-    const targets = PROJECT_JOBS.some((name) => name === job) ? [{}] : batches.map((batch) => ({ batch }))
+    const targets = isProjectJob(job) ? [{}] : batches.map((batch) => ({ batch }))
     for (const target of targets) {
       const request: RunRequest = { job, ...target, trigger: 'manual', params }
       const report =

@@ -29,7 +29,12 @@ export interface NoticeStore {
   get(id: string): Promise<Notice | undefined>
   /** Newest first. */
   list(filter: { readonly before?: string; readonly limit: number }): Promise<readonly Notice[]>
+  /** Deletes notices that were raised and are over before this time, but those that are still to be delivered; returns how many. */
+  prune(before: number): Promise<number>
 }
+
+/** Rows deleted at a time, so that nobody waits long for a turn at writing. */
+const BITE = 500
 
 export function noticeOf(row: NoticeRow): Notice {
   return {
@@ -153,5 +158,39 @@ export function createNoticeStore({ read, write }: ControlAccess): NoticeStore {
         if (before !== undefined) query = query.where('id', '<', before)
         return (await query.execute()).map(noticeOf)
       }),
+
+    async prune(before) {
+      let deleted = 0
+      for (;;) {
+        const bite = await write(async (db) => {
+          const rows = await db
+            .deleteFrom('notice')
+            .where('id', 'in', (notice) =>
+              notice
+                .selectFrom('notice')
+                .select('id')
+                .where('raised_at', '<', before)
+                .where('ended_at', '<', before)
+                .where((row) =>
+                  row.not(
+                    row.exists(
+                      row
+                        .selectFrom('delivery')
+                        .select('delivery.id')
+                        .whereRef('delivery.alert_id', '=', 'notice.id')
+                        .where('delivery.status', '=', 'pending'),
+                    ),
+                  ),
+                )
+                .limit(BITE),
+            )
+            .returning('id')
+            .execute()
+          return rows.length
+        })
+        deleted += bite
+        if (bite < BITE) return deleted
+      }
+    },
   }
 }

@@ -93,23 +93,28 @@ export function createScheduleStore({ read, write }: ControlAccess): ScheduleSto
         return (await query.execute()).map(tickOf)
       }),
 
-    pruneTicks: (before) =>
-      write(async (db) => {
-        const { numDeletedRows } = await db
-          .deleteFrom('tick')
-          .where('at', '<', before)
-          .where((tick) =>
-            tick.exists(
-              tick
-                .selectFrom('tick as newer')
-                .select('newer.at')
-                .whereRef('newer.schedule', '=', 'tick.schedule')
-                .whereRef('newer.at', '>', 'tick.at'),
-            ),
-          )
-          .executeTakeFirst()
-        return Number(numDeletedRows)
-      }),
+    async pruneTicks(before) {
+      const newest = await read((db) =>
+        db
+          .selectFrom('tick')
+          .select((tick) => ['schedule', tick.fn.max('at').as('at')])
+          .groupBy('schedule')
+          .execute(),
+      )
+      let deleted = 0
+      // A schedule at a time, so that nobody waits long for a turn at writing.
+      for (const { schedule, at } of newest) {
+        const { numDeletedRows } = await write((db) =>
+          db
+            .deleteFrom('tick')
+            .where('schedule', '=', schedule)
+            .where('at', '<', Math.min(before, at))
+            .executeTakeFirst(),
+        )
+        deleted += Number(numDeletedRows)
+      }
+      return deleted
+    },
   }
 }
 

@@ -2,7 +2,7 @@ import { collectFailures, type Failures } from './failures.ts'
 import type { ProjectJob, ProjectJobContext } from './job.ts'
 
 const DAY = 86_400_000
-/** Alerts stay; what is forgotten of those older than this is to whom they were delivered. */
+/** Alerts stay; what is forgotten of those older than this is to whom they were delivered. Notices are forgotten whole. */
 const DELIVERIES_KEPT = 365 * DAY
 /** Under this name a note says when a batch's models were last those of a batch of the project. */
 const MODELS_OF = 'models-of:'
@@ -10,7 +10,7 @@ const MODELS_OF = 'models-of:'
 export const retention: ProjectJob = {
   name: 'retention',
   summary:
-    'Deletes old records of runs, steps, logs, ticks and deliveries, models beyond those that are kept, and models of batches that left the project long ago.',
+    'Deletes old records of runs, steps, logs, ticks, deliveries and notices, models beyond those that are kept, and models of batches that left the project long ago.',
   async run(context) {
     const { control, clock, logger, signal, project } = context
     const { retentionMs, retentionRuns } = project.server
@@ -24,6 +24,7 @@ export const retention: ProjectJob = {
     await part('runs by count', () => control.runs.prune({ before: now, keep: retentionRuns }))
     await part('ticks', () => control.schedules.pruneTicks(now - retentionMs))
     await part('deliveries', () => control.alerts.pruneDeliveries(now - DELIVERIES_KEPT))
+    await part('notices', () => control.notices.prune(now - DELIVERIES_KEPT))
     await part('old models', () => pruneModels(context, failures))
     await part('models of batches that left', () => removeLeftModels(context, failures))
     failures.throwIfAny()

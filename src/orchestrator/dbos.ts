@@ -1,4 +1,5 @@
 import type { HandedOver } from '../control/control.ts'
+import { systemClock } from '../core/clock.ts'
 import { messageOf } from '../core/errors.ts'
 import type { QueueName } from '../core/queues.ts'
 import { type DbosMember, type DbosRuntime, joinDbos } from './dbos-runtime.ts'
@@ -12,10 +13,14 @@ export interface DbosOrchestratorOptions extends RunEngineOptions {
   readonly queuePollMs?: number
   /** How often it is looked for hand-overs that came to nothing, in real ms. */
   readonly sweepMs?: number
+  /** How long DBOS keeps its record of a workflow that has ended, in real ms; runs are on record in the control database. */
+  readonly ticketsKeptMs?: number
 }
 
 /** Runs handed over at once. */
 const BITE = 100
+/** Records of workflows deleted at once. */
+const PRUNE_BITE = 1_000
 
 /**
  * An orchestrator whose runs are started by DBOS workflows and queues on PostgreSQL, in whichever process has room. For each run that may start a workflow is
@@ -31,6 +36,7 @@ const runIdOf = (workflowId: string) => workflowId.slice(0, workflowId.lastIndex
 
 function createHandingOver(options: DbosOrchestratorOptions, tools: StarterTools): Starter {
   const { clock, logger, url, queuePollMs = 100, sweepMs = 2_000, queues = new Map() } = options
+  const { ticketsKeptMs = 3_600_000 } = options
   const { resources = () => new Map() } = options
   const { runs } = options.control
   const { executor, jobs, execute } = tools
@@ -43,6 +49,7 @@ function createHandingOver(options: DbosOrchestratorOptions, tools: StarterTools
   let leaving: Promise<void> = Promise.resolve()
   /** Hand-overs that had not started at the last look. */
   let waiting: ReadonlySet<string> = new Set()
+  let pruneAt = 0
 
   const inBackground = (what: string, work: Promise<void>) =>
     work.catch((error: unknown) => logger.log('error', what, { problem: messageOf(error) }))
@@ -114,7 +121,15 @@ function createHandingOver(options: DbosOrchestratorOptions, tools: StarterTools
         if (state === 'unknown') await start(from, one)
       }
     }
+    await prune(from)
     wake()
+  }
+
+  async function prune(from: DbosRuntime): Promise<void> {
+    const now = systemClock.now()
+    if (now < pruneAt) return
+    pruneAt = now + ticketsKeptMs / 60
+    while ((await from.prune(now - ticketsKeptMs, PRUNE_BITE)) === PRUNE_BITE && runtime === from);
   }
 
   function sweepInBackground(): void {

@@ -21,6 +21,8 @@ export type JobName = (typeof JOB_NAMES)[number]
 /** Jobs that are not of one batch. */
 export const PROJECT_JOBS = ['summary', 'retention'] as const satisfies readonly JobName[]
 
+export const isProjectJob = (job: JobName): boolean => PROJECT_JOBS.some((name) => name === job)
+
 export type RunStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'canceled'
 /** Who asked for a run; `fan-out` is a run that left a part of its work to this one. */
 export type RunTrigger = 'schedule' | 'manual' | 'api' | 'retry' | 'sensor' | 'fan-out'

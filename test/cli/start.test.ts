@@ -46,6 +46,10 @@ describe('start', () => {
     expect(report?.run).toMatchObject({ job: 'ingest', batch: 'shop', status: 'succeeded', trigger: 'api' })
     expect(report?.steps.find(({ name }) => name === 'write')?.result).toEqual({ rows: 60 })
 
+    const retention = await anomstack(['run', 'retention', '--project', dir])
+    expect(retention.code).toBe(0)
+    expect(retention.stdout).toMatch(/^✓ retention succeeded in /)
+
     const backfill = await anomstack(['backfill', '--project', dir])
     expect(backfill.code).toBe(0)
     expect(backfill.stdout).toMatch(/^✓ shop backfill succeeded in /)

@@ -60,6 +60,30 @@ describe.each(ENGINES)('on $engine', ({ controls: create }) => {
     expect(await notices.list({ limit: 50 })).toHaveLength(3)
   })
 
+  it('forgets what was over long ago, once it is delivered', async () => {
+    const { notices, alerts } = await controls.open()
+    const open = async (subject: string, now: number) =>
+      (await notices.open(noticeOf(subject), { now, channels: ['console'] }))!.id
+    const [over, waiting, recent] = [await open('over', 1), await open('waiting', 2), await open('recent', 3)]
+    await open('going on', 4)
+    for (const [id, now] of [
+      [over, 10],
+      [waiting, 10],
+      [recent, 100],
+    ] as const)
+      await notices.resolve(id, { now, channels: [] })
+    for (const { id, alertId } of await alerts.deliveries({ limit: 9 }))
+      if (alertId !== waiting) await alerts.settle(id, { status: 'delivered', now: 11 })
+    expect(await notices.prune(10)).toBe(0)
+    expect(await notices.prune(100)).toBe(1)
+    expect((await notices.list({ limit: 9 })).map(({ subject }) => subject)).toEqual([
+      'going on',
+      'recent',
+      'waiting',
+    ])
+    expect(await notices.prune(101)).toBe(1)
+  })
+
   it('keeps any text', async () => {
     const { notices } = await controls.open()
     for (const name of HOSTILE_NAMES) expect(await notices.open(noticeOf(name), options)).toBeDefined()

@@ -145,6 +145,29 @@ describe('runs that DBOS drives', () => {
     expect(done.filter(({ run }) => ids.includes(run)).map(({ pid }) => pid)).not.toContain(zombie.pid)
   }, 120_000)
 
+  it('leave no record with DBOS once they have ended for long enough', async () => {
+    const tidy = createDbosOrchestrator({
+      control,
+      clock: systemClock,
+      logger: silentLogger,
+      maxRuntimeMs: 600_000,
+      url,
+      sweepMs: 50,
+      ticketsKeptMs: 1_000,
+    })
+    const records = () => query('select workflow_uuid as run from dbos.workflow_status')
+    tidy.register(new Map([['ingest', async () => {}]]))
+    try {
+      await tidy.start({ concurrency: 2 })
+      const ids = await enqueue(5)
+      await expectAllSucceeded(ids)
+      expect((await records()).map(({ run }) => run.slice(0, -2)).toSorted()).toEqual(ids.toSorted())
+      await eventually('the records are deleted', async () => (await records()).length === 0)
+    } finally {
+      await tidy.stop({ graceMs: 0 })
+    }
+  }, 120_000)
+
   it('go on by themselves after PostgreSQL was away', async () => {
     await Promise.all([startChild('work'), startChild('work')])
     const before = await enqueue(20)

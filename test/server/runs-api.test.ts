@@ -57,7 +57,8 @@ describe('POST /runs', () => {
   it.each([
     [{ job: 'explode', batch: 'sales' }, /field "job"/],
     [{ job: 'deliver', batch: 'sales' }, /field "job"/],
-    [{ job: 'train' }, /field "batch"/],
+    [{ job: 'train' }, /field "batch": job "train" needs the name of a batch/],
+    [{ job: 'summary', batch: 'sales' }, /field "batch": job "summary" is not of one batch/],
     [{ job: 'train', batch: 'sales', prams: {} }, /prams/],
     [{ job: 'train', batch: 'sales', params: [] }, /field "params"/],
     [[], /expected object/i],
@@ -70,6 +71,13 @@ describe('POST /runs', () => {
       code: 'INPUT_INVALID',
       detail: expect.stringMatching(detail),
     })
+  })
+
+  it('queues a job of the whole project', async () => {
+    const { response, body } = await enqueue({ job: 'retention', params: { at: NOW } })
+    expect(response.status).toBe(202)
+    expect(body).toMatchObject({ job: 'retention', status: 'queued', trigger: 'api', params: { at: NOW } })
+    expect(body.batch).toBeUndefined()
   })
 
   it('refuses an unknown batch, text that is no JSON, a form, and an unusable key', async () => {

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import { ALERT_KINDS } from '../../alerts/alert.ts'
 import { AnomstackError } from '../../core/errors.ts'
-import { JOB_NAMES } from '../../runs/run.ts'
+import { JOB_NAMES, PROJECT_JOBS } from '../../runs/run.ts'
 import { findAlert } from '../rest/alerts.ts'
 import { readQuery } from '../rest/query.ts'
 import { alertPage } from './alert.ts'
@@ -29,7 +29,7 @@ const alertsQuery = z.object({
   kind: z.enum(ALERT_KINDS).optional(),
   before: z.string().optional(),
 })
-const runNowForm = z.object({ job: z.enum(JOB_NAMES).exclude(['deliver']) })
+const runNowForm = z.object({ job: z.enum(JOB_NAMES).exclude(['deliver', ...PROJECT_JOBS]) })
 
 /** Every page, and the forms on them. */
 export function pageRoutes(context: PageContext): Hono {

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { z } from 'zod'
 import { AnomstackError } from '../../core/errors.ts'
 import type { LogLevel } from '../../core/logger.ts'
-import { JOB_NAMES, type Run, type RunRequest } from '../../runs/run.ts'
+import { isProjectJob, JOB_NAMES, type JobName, type Run, type RunRequest } from '../../runs/run.ts'
 import type { ServerContext } from '../context.ts'
 import {
   type LogBody,
@@ -23,11 +23,16 @@ const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const satisfies readonl
 const MOST_LOGS = 1_000
 const MOST_CHILDREN = 1_000
 
-const request = z.strictObject({
-  job: z.enum(JOB_NAMES).exclude(['deliver']),
-  batch: z.string().min(1),
-  params: z.record(z.string(), z.json()).optional(),
-})
+const request = z
+  .strictObject({
+    job: z.enum(JOB_NAMES).exclude(['deliver']),
+    batch: z.string().min(1).optional(),
+    params: z.record(z.string(), z.json()).optional(),
+  })
+  .superRefine(({ job, batch }, context) => {
+    const fault = batchFault(job, batch)
+    if (fault !== undefined) context.addIssue({ code: 'custom', path: ['batch'], message: fault })
+  })
 
 /** `level`: records of this level and above. */
 const detailQuery = z.strictObject({ level: z.enum(LOG_LEVELS).optional() })
@@ -60,10 +65,10 @@ export function runRoutes(context: ServerContext): Hono {
   })
   routes.post('/runs', async (c) => {
     const { job, batch, params } = await readBody(c, request)
-    context.batch(batch)
+    if (batch !== undefined) context.batch(batch)
     const wanted: RunRequest = {
       job,
-      batch,
+      ...(batch === undefined ? {} : { batch }),
       trigger: 'api',
       ...(params === undefined ? {} : { params }),
     }
@@ -74,6 +79,11 @@ export function runRoutes(context: ServerContext): Hono {
     })
   })
   return routes
+}
+
+function batchFault(job: JobName, batch: string | undefined): string | undefined {
+  if (isProjectJob(job)) return batch === undefined ? undefined : `job "${job}" is not of one batch`
+  return batch === undefined ? `job "${job}" needs the name of a batch` : undefined
 }
 
 /** A run with its steps, its children, and the newest records of its log from this level up; throws `NOT_FOUND`. */
