@@ -42,8 +42,8 @@ export interface ExecutionOptions {
   readonly retryMs: number
   /** Real ms: a handler that does not end so long after it was told to is left to itself. */
   readonly patienceMs: number
-  /** Throws once others may have taken over what runs here. */
-  readonly assertHeld: () => void
+  /** A check for a run that was claimed just now: it throws once others may have taken the run over. */
+  readonly hold: () => () => void
   /** After how long a run that failed is tried again; undefined for never. */
   readonly retryDelayMs?: (run: Run, error: unknown) => number | undefined
   readonly fanOut: (run: Run, requests: readonly RunRequest[], signal: AbortSignal) => Promise<readonly Run[]>
@@ -72,6 +72,7 @@ export function createExecutions(options: ExecutionOptions): Executions {
       once,
     }: { readonly handler: JobHandler; readonly interruption: Interruption; readonly once: boolean },
   ): Promise<Outcome> {
+    const held = options.hold()
     const deadline = setTimeout(
       () => interruption.interrupt('timed-out'),
       Math.min(options.maxRuntimeMs, 2 ** 31 - 1),
@@ -82,7 +83,7 @@ export function createExecutions(options: ExecutionOptions): Executions {
           run,
           signal: interruption.signal,
           executor,
-          assertHeld: options.assertHeld,
+          assertHeld: held,
           fanOut: (requests) => options.fanOut(run, requests, interruption.signal),
         }),
         outlasted(interruption.signal, options.patienceMs),

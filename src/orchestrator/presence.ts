@@ -11,8 +11,9 @@ export interface Presence {
   enter(): Promise<void>
   /** After the last one, the executor is off the record again. */
   leave(): Promise<void>
-  /** Throws `CONFLICT` when the last sign of life is so old that others may have taken over what runs here. */
-  assertHeld(): void
+  /** A check for a run that was claimed just now: it throws `CONFLICT` once there was no sign of life for so long that others may have taken the run over, and
+   * from then on for good, for later signs of life do not bring it back. */
+  hold(): () => void
 }
 
 export interface PresenceOptions {
@@ -46,6 +47,10 @@ export function createPresence({
   let watchingSince = 0
   /** Of a clock that nobody sets, and that goes on while the process is stopped. */
   let lastSign = Number.NEGATIVE_INFINITY
+  /** How often others may have taken over all that ran here. */
+  let lapses = 0
+
+  const lapsed = () => performance.now() - lastSign >= limits.leaseMs
 
   /** Real time throughout: a clock that runs fast does not make processes die sooner. */
   async function beat(): Promise<void> {
@@ -54,6 +59,7 @@ export function createPresence({
     seenAt = now
     const sent = performance.now()
     await runs.heartbeat(executor, now)
+    if (lapsed()) lapses++
     lastSign = sent
     const observer = {
       host: executor.host,
@@ -84,13 +90,11 @@ export function createPresence({
   }
 
   return {
-    assertHeld() {
-      if (performance.now() - lastSign < limits.leaseMs) return
-      throw new AnomstackError(
-        'CONFLICT',
-        'this process stood still, or could not reach the control database, for so long that others may have taken over its runs: nothing more is written',
-        { retryable: true },
-      )
+    hold() {
+      const before = lapses
+      return () => {
+        if (lapses > before || lapsed()) throw notHeld()
+      }
     },
     async enter() {
       entered++
@@ -120,3 +124,10 @@ export function createPresence({
     },
   }
 }
+
+const notHeld = () =>
+  new AnomstackError(
+    'CONFLICT',
+    'this process stood still, or could not reach the control database, for so long that others may have taken over its runs: nothing more is written',
+    { retryable: true },
+  )

@@ -82,7 +82,7 @@ export function createRunEngine(
     maxRuntimeMs,
     retryMs: pollMs,
     patienceMs,
-    assertHeld: () => presence.assertHeld(),
+    hold: () => presence.hold(),
     ...(options.retryDelayMs === undefined ? {} : { retryDelayMs: options.retryDelayMs }),
     fanOut: (run, requests, signal) =>
       fanOut(run, requests, {

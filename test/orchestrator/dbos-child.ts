@@ -1,6 +1,6 @@
 // A process that executes runs through DBOS. Arguments: address of the database, and what its handler does:
 // work: notes the effect and ends; hang: notes the start and waits until it is told to stop; die: notes the start and kills its process;
-// slow: works for a while and then notes the effect, if it may.
+// slow: works for two seconds of its own and then notes the effect, if it may.
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
 import { openPostgresControl } from '../../src/control/postgres-control.ts'
@@ -46,7 +46,8 @@ const handlers: Record<string, JobHandler> = {
   },
   slow: async ({ run, assertHeld }) => {
     await note('started', run.id)
-    await delay(400)
+    // In pieces: whoever stood still has signs of life to give before it comes to its end.
+    for (let piece = 0; piece < 20; piece++) await delay(100)
     assertHeld()
     await note('effect', run.id)
   },

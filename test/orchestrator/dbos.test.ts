@@ -139,7 +139,7 @@ describe('runs that DBOS drives', () => {
     zombie.kill('SIGCONT')
     const more = await enqueue(1)
     await expectAllSucceeded(more)
-    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    await new Promise((resolve) => setTimeout(resolve, 4_000))
     const done = await effects()
     expect(done.map(({ run }) => run).toSorted()).toEqual([...ids, ...more].toSorted())
     expect(done.filter(({ run }) => ids.includes(run)).map(({ pid }) => pid)).not.toContain(zombie.pid)
@@ -161,7 +161,9 @@ describe('runs that DBOS drives', () => {
       await tidy.start({ concurrency: 2 })
       const ids = await enqueue(5)
       await expectAllSucceeded(ids)
-      expect((await records()).map(({ run }) => run.slice(0, -2)).toSorted()).toEqual(ids.toSorted())
+      expect(new Set((await records()).map(({ run }) => run.slice(0, run.lastIndexOf('.'))))).toEqual(
+        new Set(ids),
+      )
       await eventually('the records are deleted', async () => (await records()).length === 0)
     } finally {
       await tidy.stop({ graceMs: 0 })
