@@ -2,7 +2,7 @@
 export interface Measurement {
   readonly name: string
   readonly value: number
-  readonly unit: 's' | 'ms' | 'MB' | 'KB' | 'points/s' | 'runs/s' | 'x' | '%' | 'tx/s' | 'workers'
+  readonly unit: 's' | 'ms' | 'MB' | 'KB' | 'points/s' | 'runs/s' | 'runs' | 'x' | '%' | 'tx/s' | 'workers'
   readonly target?: Target
 }
 

@@ -18,6 +18,8 @@ const RUNS: Readonly<Record<string, number>> = {
   orchestrator: 3,
   simulation: 1,
   scheduler: 3,
+  'fan-out': 3,
+  soak: 1,
 }
 const LOCAL = '--once'
 const MARK = 'measurements: '

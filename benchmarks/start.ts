@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Benchmark, timed } from './measurement.ts'
+import { residentMemory } from './resident-memory.ts'
 import { inScratchFolder } from './scratch-folder.ts'
 import { freePort, startNode, stop, until } from './server-process.ts'
 
@@ -50,9 +50,4 @@ export const benchmark: Benchmark = () =>
 async function backfilled(url: string): Promise<true | undefined> {
   const runs = await (await fetch(`${url}/api/v1/runs?job=backfill`)).text()
   return /"succeeded"/.test(runs) && !/"(queued|running)"/.test(runs) ? true : undefined
-}
-
-/** In MB, as the system counts it. */
-function residentMemory(pid: number): number {
-  return Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1024
 }
