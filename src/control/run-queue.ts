@@ -197,6 +197,8 @@ export function createRunQueue({ read, write, exclusive }: ControlAccess): RunQu
       if (jobs.length === 0) return undefined
       const handedOver = (db: Kysely<ControlSchema>) =>
         due(db, jobs, claimant.now).where('queue', '=', queue).whereRef('dispatched', '>', 'attempt')
+      const any = await read((db) => handedOver(db).select('id').limit(1).executeTakeFirst())
+      if (any === undefined && !doubts.any()) return undefined
       return claimFirst(handedOver, claimant)
     },
 

@@ -2,6 +2,7 @@ import type { HandedOver } from '../control/control.ts'
 import { systemClock } from '../core/clock.ts'
 import { messageOf } from '../core/errors.ts'
 import type { QueueName } from '../core/queues.ts'
+import type { Run } from '../runs/run.ts'
 import { type DbosMember, type DbosRuntime, joinDbos } from './dbos-runtime.ts'
 import type { Orchestrator } from './orchestrator.ts'
 import { createRunEngine, type RunEngineOptions, type Starter, type StarterTools } from './run-engine.ts'
@@ -19,12 +20,14 @@ export interface DbosOrchestratorOptions extends RunEngineOptions {
 
 /** Runs handed over at once. */
 const BITE = 100
+/** How long a ticket is good for more runs, so that short ones need not wait for the next look at the queue; where DBOS limits the rate of starts, it is good for one. */
+const TICKET_MS = 1_000
 /** Records of workflows deleted at once. */
 const PRUNE_BITE = 1_000
 
 /**
  * An orchestrator whose runs are started by DBOS workflows and queues on PostgreSQL, in whichever process has room. For each run that may start a workflow is
- * queued. It is a ticket rather than the run: once it is its turn it takes the most urgent of the runs that were handed over, so that these start by priority
+ * queued. It is a ticket rather than the run: once it is its turn it takes the most urgent of the runs that were handed over, one after the other for a while, so that these start by priority
  * and age however DBOS orders its workflows. The record in the control database stays the truth: who executes a run claims it there, and only one can.
  */
 export function createDbosOrchestrator(options: DbosOrchestratorOptions): Orchestrator {
@@ -85,15 +88,19 @@ function createHandingOver(options: DbosOrchestratorOptions, tools: StarterTools
       priority: one.run.priority ?? 0,
     })
 
-  /** Executes the next run of the queue, if there is one that may start: what the ticket was made for may have been canceled, or run already. */
+  const claimNext = async (queue: QueueName): Promise<Run | undefined> =>
+    member && runs.claimDispatched({ queue, jobs: jobs(), executor: executor.id, now: clock.now() })
+
+  /** Executes the next runs of the queue, if there are any that may start: what the ticket was made for may have been canceled, or run already. */
   async function executeNext(runId: string, queue: QueueName): Promise<void> {
+    const until = systemClock.now() + (queues.get(queue)?.rate === undefined ? TICKET_MS : 0)
     try {
-      const claimed =
-        member === undefined
-          ? undefined
-          : await runs.claimDispatched({ queue, jobs: jobs(), executor: executor.id, now: clock.now() })
+      let claimed = await claimNext(queue)
       if (claimed === undefined) await runs.takeBack(runId)
-      else await execute(claimed)
+      while (claimed !== undefined) {
+        await execute(claimed)
+        claimed = systemClock.now() < until ? await claimNext(queue) : undefined
+      }
     } catch (error) {
       logger.log('error', 'a run that was handed over could not be started', {
         run: runId,

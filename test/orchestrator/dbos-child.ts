@@ -1,5 +1,6 @@
 // A process that executes runs through DBOS. Arguments: address of the database, and what its handler does:
 // work: notes the effect and ends; hang: notes the start and waits until it is told to stop; die: notes the start and kills its process;
+// divide: has six parts of the run done, each of which works for a second;
 // slow: works for two seconds of its own and then notes the effect, if it may.
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
@@ -43,6 +44,21 @@ const handlers: Record<string, JobHandler> = {
   die: async ({ run }) => {
     await note('started', run.id)
     process.kill(process.pid, 'SIGKILL')
+  },
+  divide: async ({ run, assertHeld, fanOut }) => {
+    await note('started', run.id)
+    if (run.shard === undefined)
+      await fanOut(
+        Array.from({ length: 6 }, (_, index) => ({
+          job: run.job,
+          batch: run.batch!,
+          shard: `part ${index}`,
+          trigger: 'fan-out',
+        })),
+      )
+    else await delay(1_000)
+    assertHeld()
+    await note('effect', run.id)
   },
   slow: async ({ run, assertHeld }) => {
     await note('started', run.id)

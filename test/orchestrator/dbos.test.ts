@@ -59,7 +59,10 @@ async function query(sql: string): Promise<{ kind: string; run: string; pid: num
   }
 }
 
-async function startChild(mode: 'work' | 'hang' | 'die' | 'slow', concurrency = 4): Promise<ChildProcess> {
+async function startChild(
+  mode: 'work' | 'hang' | 'die' | 'slow' | 'divide',
+  concurrency = 4,
+): Promise<ChildProcess> {
   const child = spawn(process.execPath, ['--import', 'tsx', CHILD, url, mode, String(concurrency)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -143,6 +146,26 @@ describe('runs that DBOS drives', () => {
     const done = await effects()
     expect(done.map(({ run }) => run).toSorted()).toEqual([...ids, ...more].toSorted())
     expect(done.filter(({ run }) => ids.includes(run)).map(({ pid }) => pid)).not.toContain(zombie.pid)
+  }, 120_000)
+
+  it('whose parts were being done when all processes were killed go on with what is left of them', async () => {
+    const doomed = [await startChild('divide', 2), await startChild('divide', 1)]
+    const [id] = await enqueue(1)
+    await eventually('two parts are done', async () => (await effects()).length >= 2)
+    for (const child of doomed) child.kill('SIGKILL')
+    const done = (await control.runs.list({ parent: id!, status: 'succeeded', limit: 50 })).map(
+      (run) => run.id,
+    )
+    await startChild('divide', 2)
+    await expectAllSucceeded([id!])
+    const parts = await control.runs.list({ parent: id!, limit: 50 })
+    expect(parts.map(({ shard, status }) => `${shard} ${status}`).toSorted()).toEqual(
+      Array.from({ length: 6 }, (_, index) => `part ${index} succeeded`),
+    )
+    const begun = (await starts()).map(({ run }) => run)
+    for (const part of done) expect(begun.filter((run) => run === part)).toHaveLength(1)
+    expect((await effects()).filter(({ run }) => run === id)).toHaveLength(1)
+    expect((await control.runs.get(id!))?.attempt).toBe(2)
   }, 120_000)
 
   it('leave no record with DBOS once they have ended for long enough', async () => {
