@@ -54,9 +54,9 @@ export async function runHere(
 export function describeRun({ run: ended, steps, logs }: RunReport, paint: Paint): string {
   const succeeded = ended.status === 'succeeded'
   const status = succeeded ? paint.green('✓') : paint.red('✗')
-  const name = printable(ended.batch ?? '')
+  const name = ended.batch === undefined ? '' : `${paint.bold(printable(ended.batch))} `
   const lines = [
-    `${status} ${paint.bold(name)} ${ended.job} ${succeeded ? ended.status : paint.red(ended.status)} ${paint.dim(`in ${duration(ended)}`)}`,
+    `${status} ${name}${ended.job} ${succeeded ? ended.status : paint.red(ended.status)} ${paint.dim(`in ${duration(ended)}`)}`,
   ]
   const rows = steps
     .filter((step) => tells(step) && !isWhole(step, steps))

@@ -213,6 +213,8 @@ export interface RunStore {
   dispatched(limit: number): Promise<readonly HandedOver[]>
   /** Takes back a queued run that was handed over: that hand-over came to nothing. */
   takeBack(id: string): Promise<void>
+  /** Counts a new hand-over of a queued run that was handed over, which stays so meanwhile; undefined when it is no longer that. */
+  handAgain(id: string): Promise<HandedOver | undefined>
   /** Failed runs that ended after this one, or this time, the oldest end first; parts of runs do not count. */
   failedSince(filter: {
     readonly after: { readonly at: number; readonly id: string }

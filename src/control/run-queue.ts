@@ -1,23 +1,23 @@
-import { type Kysely, sql, type Transaction } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import type { Run, RunError } from '../runs/run.ts'
 import type { ControlAccess } from './access.ts'
 import { createClaimDoubts } from './claim-doubts.ts'
+import { claimable, due } from './claimable.ts'
 import type { RunStore } from './control.ts'
+import { createHandOvers, type HandOvers } from './hand-overs.ts'
 import { createId } from './ids.ts'
-import { fullResources, recordStart, withoutClashes, withRoom } from './queue-limits.ts'
+import { fullResources, recordStart, withRoom } from './queue-limits.ts'
 import { released } from './released.ts'
 import { jsonText, newRunRow, runOf } from './run-rows.ts'
 import type { ControlSchema, RunRow } from './schema.ts'
 
 type RunQueue = Pick<
   RunStore,
+  | keyof HandOvers
   | 'enqueue'
   | 'claim'
   | 'claimById'
   | 'claimDispatched'
-  | 'dispatch'
-  | 'dispatched'
-  | 'takeBack'
   | 'finish'
   | 'requeue'
   | 'retryLater'
@@ -25,38 +25,6 @@ type RunQueue = Pick<
   | 'cancelRequests'
   | 'isHeld'
 >
-
-/** Queued runs whose job, batch and shard are not running anywhere, the next first. */
-function claimable(db: Kysely<ControlSchema>) {
-  return (
-    db
-      .selectFrom('run')
-      // As literals, so that SQLite knows which indexes hold these rows.
-      .where('status', '=', sql.lit('queued'))
-      .where((run) =>
-        run.not(
-          run.exists(
-            run
-              .selectFrom('run as other')
-              .select('other.id')
-              .whereRef('other.job', '=', 'run.job')
-              .whereRef('other.batch', '=', 'run.batch')
-              .whereRef('other.shard', '=', 'run.shard')
-              .where('other.status', '=', sql.lit('running')),
-          ),
-        ),
-      )
-      .orderBy('priority')
-      .orderBy('id')
-  )
-}
-
-/** `claimable`, of these jobs and at this time. */
-function due(db: Kysely<ControlSchema>, jobs: readonly string[], now: number) {
-  return claimable(db)
-    .where('job', 'in', jobs)
-    .where((run) => run.or([run('not_before', 'is', null), run('not_before', '<=', now)]))
-}
 
 async function take(
   db: Transaction<ControlSchema>,
@@ -89,7 +57,8 @@ export async function closeSteps(
 }
 
 /** The queue of runs: who may start what, and who ends it. */
-export function createRunQueue({ read, write, exclusive }: ControlAccess): RunQueue {
+export function createRunQueue(access: ControlAccess): RunQueue {
+  const { read, write, exclusive } = access
   /** Whether the last look at the queue found something, so that the next one probably does. */
   let busy = false
   const doubts = createClaimDoubts()
@@ -162,35 +131,6 @@ export function createRunQueue({ read, write, exclusive }: ControlAccess): RunQu
       return row && runOf(row)
     },
 
-    async dispatch({ jobs, now, limit, resources = new Map() }) {
-      if (jobs.length === 0) return []
-      const waiting = (db: Kysely<ControlSchema>) =>
-        due(db, jobs, now).whereRef('dispatched', '<=', 'attempt').limit(limit)
-      if (doubts.any())
-        await doubts.make(({ settle }) =>
-          exclusive(async (db) => {
-            await settle(db, now)
-            return undefined
-          }),
-        )
-      if ((await read((db) => waiting(db).select('id').limit(1).executeTakeFirst())) === undefined) return []
-      return exclusive(async (db) => {
-        const rows = await waiting(db).selectAll().execute()
-        const chosen = await withoutClashes(db, rows, resources)
-        if (chosen.length === 0) return []
-        await db
-          .updateTable('run')
-          .set((run) => ({ dispatched: run('attempt', '+', 1), handovers: run('handovers', '+', 1) }))
-          .where(
-            'id',
-            'in',
-            chosen.map(({ id }) => id),
-          )
-          .execute()
-        return chosen.map((row) => ({ run: runOf(row), handover: row.handovers + 1 }))
-      })
-    },
-
     claimById: (id, claimant) => claimFirst((db) => claimable(db).where('id', '=', id), claimant),
 
     async claimDispatched({ queue, jobs, ...claimant }) {
@@ -201,6 +141,8 @@ export function createRunQueue({ read, write, exclusive }: ControlAccess): RunQu
       if (any === undefined && !doubts.any()) return undefined
       return claimFirst(handedOver, claimant)
     },
+
+    ...createHandOvers(access, doubts),
 
     finish: (id, { executor, status, now, error }) =>
       write(async (db) => {
@@ -285,30 +227,6 @@ export function createRunQueue({ read, write, exclusive }: ControlAccess): RunQu
           .where('id', '=', id)
           .execute()
         return true
-      }),
-
-    async takeBack(id) {
-      await write((db) =>
-        db
-          .updateTable('run')
-          .set({ dispatched: 0 })
-          .where('id', '=', id)
-          .where('status', '=', 'queued')
-          .execute(),
-      )
-    },
-
-    dispatched: (limit) =>
-      read(async (db) => {
-        const rows = await db
-          .selectFrom('run')
-          .selectAll()
-          .where('status', '=', sql.lit('queued'))
-          .whereRef('dispatched', '>', 'attempt')
-          .orderBy('id')
-          .limit(limit)
-          .execute()
-        return rows.map((row) => ({ run: runOf(row), handover: row.handovers }))
       }),
 
     isHeld: (id, executor) =>

@@ -124,8 +124,8 @@ function createHandingOver(options: DbosOrchestratorOptions, tools: StarterTools
       for (const one of overdue) {
         const state = states.get(workflowIdOf(one))
         // Its ticket was spent on another run, and that one's may be lost: a ticket too many does no harm, one too few does.
-        if (state === 'used') await runs.takeBack(one.run.id)
-        if (state === 'unknown') await start(from, one)
+        const lost = state === 'used' ? await runs.handAgain(one.run.id) : state && one
+        if (lost !== undefined) await start(from, lost)
       }
     }
     await prune(from)

@@ -1,0 +1,34 @@
+import { type Kysely, sql } from 'kysely'
+import type { ControlSchema } from './schema.ts'
+
+/** Queued runs whose job, batch and shard are not running anywhere, the next first. */
+export function claimable(db: Kysely<ControlSchema>) {
+  return (
+    db
+      .selectFrom('run')
+      // As literals, so that SQLite knows which indexes hold these rows.
+      .where('status', '=', sql.lit('queued'))
+      .where((run) =>
+        run.not(
+          run.exists(
+            run
+              .selectFrom('run as other')
+              .select('other.id')
+              .whereRef('other.job', '=', 'run.job')
+              .whereRef('other.batch', '=', 'run.batch')
+              .whereRef('other.shard', '=', 'run.shard')
+              .where('other.status', '=', sql.lit('running')),
+          ),
+        ),
+      )
+      .orderBy('priority')
+      .orderBy('id')
+  )
+}
+
+/** `claimable`, of these jobs and at this time. */
+export function due(db: Kysely<ControlSchema>, jobs: readonly string[], now: number) {
+  return claimable(db)
+    .where('job', 'in', jobs)
+    .where((run) => run.or([run('not_before', 'is', null), run('not_before', '<=', now)]))
+}
