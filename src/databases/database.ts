@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { MetricRow, MetricType } from '../core/metric-row.ts'
 import type { PluginDefinition } from '../core/plugin.ts'
 import type { Series } from '../core/series.ts'
+import type { Dialect } from './dialect.ts'
 
 /**
  * A database answers users' SQL and holds metrics tables. SQL only fetches and stores; every decision is TypeScript, so it is the
@@ -17,10 +18,26 @@ export interface Database {
    * Values are plain JavaScript: string, number (64-bit integers too), boolean, null, Date (UTC) or Uint8Array.
    */
   query(sql: string, options?: QueryOptions): Promise<readonly SqlRow[]>
-  /** A handle on the metrics table `name` (`table`, `schema.table`, …); does no I/O. */
+  /** A handle on the metrics table `name` (`table`, `schema.table`, …); does no I/O. Throws `INPUT_INVALID` for a name that is none, and where the kind can only be read. */
   metricsTable(name: string): MetricsTable
+  /** Tables and views that the user may read, of the default schema first and without the engine's own; absent where there are none to list. */
+  tables?(options?: QueryOptions): Promise<readonly TableInfo[]>
   /** Releases every connection and file; later calls fail with `CONNECTION_FAILED`. */
   close(): Promise<void>
+}
+
+/** A table as its database describes it. */
+export interface TableInfo {
+  /** As it is written in a query: quoted where it must be, with its schema where it is not the default one. */
+  readonly name: string
+  readonly columns: readonly ColumnInfo[]
+}
+
+export interface ColumnInfo {
+  /** As the engine spells it, unquoted. */
+  readonly name: string
+  /** `time`: a point in time; `date`: a day without a time; `number`: any numeric type; `other`: text, booleans and all the rest. */
+  readonly kind: 'time' | 'date' | 'number' | 'other'
 }
 
 export type SqlRow = Readonly<Record<string, unknown>>
@@ -115,6 +132,12 @@ export interface DatabaseEnvironment {
 
 export interface DatabaseDefinition<Options extends z.ZodObject = z.ZodObject>
   extends PluginDefinition<Options> {
+  /** Set where it answers queries and cannot hold a metrics table. */
+  readonly readOnly?: true
+  /** How it writes SQL; absent where it is not asked in SQL. */
+  readonly dialect?: Dialect
+  /** What the transpiler of `sql_dialect` calls its SQL. */
+  readonly transpiledTo?: string
   /** Opens nothing by itself: the first call of the database connects. */
   create(options: z.output<Options>, environment: DatabaseEnvironment): Database
 }

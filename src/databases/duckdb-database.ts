@@ -1,6 +1,7 @@
 import { type DuckDBConnection, ResultReturnType } from '@duckdb/node-api'
 import { AnomstackError, messageOf } from '../core/errors.ts'
 import type { Database, MetricsTable, QueryOptions, SqlRow } from './database.ts'
+import { duckdbDialect } from './duckdb-dialect.ts'
 import { readHistory } from './duckdb-history.ts'
 import { acquireInstance, releaseInstance, type SharedInstance } from './duckdb-instance.ts'
 import { ensureTable } from './duckdb-shape.ts'
@@ -9,6 +10,7 @@ import { plainValue } from './duckdb-values.ts'
 import { tableNameParts } from './identifiers.ts'
 import { interruptible, type Patience } from './interruption.ts'
 import { keyedRows, rowCount } from './keyed-rows.ts'
+import { type CatalogRow, tableList } from './table-list.ts'
 
 /** The DuckDB file at an absolute path, `:memory:`, or an `md:` address. */
 export function openDuckdb(path: string): Database {
@@ -17,6 +19,10 @@ export function openDuckdb(path: string): Database {
     query: (sql, options = {}) =>
       session.run(options, { failure: 'QUERY_FAILED' }, (connection) => runStatements(connection, sql)),
     metricsTable: (name) => metricsTable(session, name),
+    tables: (options = {}) =>
+      session.run(options, { failure: 'QUERY_FAILED' }, async (connection) =>
+        tableList(duckdbDialect, (await runStatements(connection, CATALOG)) as unknown as CatalogRow[]),
+      ),
     close: session.close,
   }
 }
@@ -94,6 +100,11 @@ function createSession(path: string): Session {
     },
   }
 }
+
+const CATALOG = `SELECT CASE table_schema WHEN current_schema() THEN '' ELSE table_schema END AS schema,
+    table_name AS table, column_name AS column, data_type AS type
+  FROM information_schema.columns WHERE table_catalog = current_database()
+  ORDER BY table_schema <> current_schema(), table_schema, table_name, ordinal_position`
 
 /** Only white space, semicolons and comments, on which DuckDB's parser fails without a reason. */
 const EMPTY_SQL = /^(?:\s|;|--[^\n]*|\/\*.*?\*\/)*$/s

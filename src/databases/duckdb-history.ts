@@ -7,11 +7,11 @@ import {
 } from '@duckdb/node-api'
 import type { MetricType } from '../core/metric-row.ts'
 import type { History, HistoryQuery } from './database.ts'
+import { duckdbDialect } from './duckdb-dialect.ts'
 import { isKeyed } from './duckdb-shape.ts'
-import { STAMP } from './duckdb-table.ts'
 import { historyOf, type SeriesPoints } from './history.ts'
 import { quoteTable } from './identifiers.ts'
-import { ceilTime, floorTime } from './time-range.ts'
+import { historyStatement } from './metric-statements.ts'
 
 /** One row per series, its points as lists, which are read as columns. */
 export async function readHistory(
@@ -19,29 +19,13 @@ export async function readHistory(
   parts: readonly string[],
   query: HistoryQuery,
 ): Promise<History> {
-  const { since, until, maxPoints, metrics } = query
-  const averaged = !(await isKeyed(connection, parts))
+  const duplicates = !(await isKeyed(connection, parts))
   const wanted = query.metadataOf ?? []
-  const sql = `SELECT name, type, list(ms ORDER BY ms), list(value ORDER BY ms)${wanted.length === 0 ? '' : ', list(note ORDER BY ms)'} FROM (
-    SELECT metric_name AS name, metric_type AS type, epoch_ms(${STAMP})::DOUBLE AS ms,
-      ${averaged ? 'avg(metric_value::DOUBLE)' : 'metric_value::DOUBLE'} AS value,
-      ${averaged ? 'max(metadata)' : 'metadata'} AS note
-    FROM ${quoteTable(parts)}
-    WHERE metric_batch = $batch AND metric_type IN (SELECT unnest($types)) AND isfinite(metric_value::DOUBLE)
-      ${metrics === undefined ? '' : 'AND metric_name IN (SELECT unnest($metrics))'}
-      ${since === undefined ? '' : `AND ${STAMP} >= epoch_ms($since::BIGINT)`}
-      ${until === undefined ? '' : `AND ${STAMP} <= epoch_ms($until::BIGINT)`}
-    ${averaged ? 'GROUP BY 1, 2, 3' : ''}
-    ${maxPoints === undefined ? '' : 'QUALIFY row_number() OVER (PARTITION BY name, type ORDER BY ms DESC) <= $maxPoints'}
-  ) GROUP BY name, type`
-  const result = await connection.stream(sql, {
-    batch: query.batch,
-    types: listValue([...query.types]),
-    ...(metrics === undefined ? {} : { metrics: listValue([...metrics]) }),
-    ...(since === undefined ? {} : { since: ceilTime(since) }),
-    ...(until === undefined ? {} : { until: floorTime(until) }),
-    ...(maxPoints === undefined ? {} : { maxPoints }),
-  } satisfies Record<string, DuckDBValue>)
+  const { text, values } = historyStatement(duckdbDialect, quoteTable(parts), query, { duplicates })
+  const result = await connection.stream(
+    text,
+    values.map((value) => (Array.isArray(value) ? listValue(value as string[]) : (value as DuckDBValue))),
+  )
   const series: SeriesPoints[] = []
   for (;;) {
     const chunk = await result.fetchChunk()

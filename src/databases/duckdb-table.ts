@@ -11,18 +11,16 @@ import {
 } from '@duckdb/node-api'
 import type { MetricType } from '../core/metric-row.ts'
 import type { MetricSummary } from './database.ts'
+import { duckdbDialect, STAMP } from './duckdb-dialect.ts'
 import { quoteTable } from './identifiers.ts'
 import type { Patience } from './interruption.ts'
 import type { SeriesRows } from './keyed-rows.ts'
-import { ceilTime } from './time-range.ts'
+import { deleteBeforeStatement, summariesOf, summaryStatement } from './metric-statements.ts'
 
 /** A DuckDB vector's size: what an appender takes at a time. */
 const CHUNK_ROWS = 2048
 /** Chunks appended before other work of the process gets its turn. */
 const CHUNKS_AT_A_TIME = 32
-
-/** The column in UTC, whatever it was made as. A no-op for the tables that we make. */
-export const STAMP = 'metric_timestamp::TIMESTAMP'
 
 const STAGED = `(SELECT batch, name, type, epoch_ms(ms::BIGINT) AS stamp, value, metadata
   FROM temp.anomstack_points JOIN temp.anomstack_series USING (series))`
@@ -56,34 +54,29 @@ export async function deleteRows(
 export async function deleteBefore(
   connection: DuckDBConnection,
   parts: readonly string[],
-  { batch, before }: { readonly batch: string; readonly before: number },
+  query: { readonly batch: string; readonly before: number },
 ): Promise<number> {
-  const result = await connection.run(
-    `DELETE FROM ${quoteTable(parts)} WHERE metric_batch = $batch AND ${STAMP} < epoch_ms($before::BIGINT)`,
-    { batch, before: ceilTime(before) },
-  )
-  return result.rowsChanged
+  const { text, values } = deleteBeforeStatement(duckdbDialect, quoteTable(parts), query)
+  return (await connection.run(text, values as DuckDBValue[])).rowsChanged
 }
 
 /** Per batch and metric since a time. */
 export async function summarize(
   connection: DuckDBConnection,
   parts: readonly string[],
-  { since, batch }: { readonly since: number; readonly batch?: string },
+  query: { readonly since: number; readonly batch?: string },
 ): Promise<readonly MetricSummary[]> {
-  const reader = await connection.runAndReadAll(
-    `SELECT metric_batch, metric_name, map(list(metric_type), list(rows)), max(newest) FROM (
-      SELECT metric_batch, metric_name, metric_type, count(*)::DOUBLE AS rows, epoch_ms(max(${STAMP}))::DOUBLE AS newest
-      FROM ${quoteTable(parts)} WHERE ${STAMP} >= epoch_ms($since::BIGINT) AND ($batch IS NULL OR metric_batch = $batch) GROUP BY ALL
-    ) GROUP BY ALL ORDER BY ALL`,
-    { since: ceilTime(since), batch: batch ?? null },
+  const { text, values } = summaryStatement(duckdbDialect, quoteTable(parts), query)
+  const reader = await connection.runAndReadAll(text, values as DuckDBValue[])
+  return summariesOf(
+    reader.getRowsJS().map(([batch, name, type, amount, newest]) => ({
+      batch: batch as string,
+      name: name as string,
+      type: type as MetricType,
+      amount: Number(amount),
+      newest: newest as number,
+    })),
   )
-  return reader.getRowsJS().map(([batchName, name, counts, newest]) => ({
-    batch: batchName as string,
-    name: name as string,
-    newest: newest as number,
-    counts: new Map((counts as { key: MetricType; value: number }[]).map(({ key, value }) => [key, value])),
-  }))
 }
 
 /** Copies rows into temporary tables of the connection: series by number, and their points. */

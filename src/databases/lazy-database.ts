@@ -39,6 +39,7 @@ export function lazyDatabase(sdk: string, load: () => Promise<Database>): Databa
         names: async (query, options) => metricNames(await table(), query, options),
       }
     },
+    tables: async (options) => (await open()).tables?.(options) ?? [],
     async close() {
       closed = true
       await (await loaded)?.close()

@@ -2,11 +2,13 @@ import type { ClientConfig } from 'pg'
 import type { Database, MetricsTable, SqlRow } from './database.ts'
 import { tableNameParts } from './identifiers.ts'
 import { keyedRows, rowCount } from './keyed-rows.ts'
+import { postgresDialect } from './postgres-dialect.ts'
 import { readHistory, readNames } from './postgres-history.ts'
 import type { PostgresOptions } from './postgres-options.ts'
 import { type PostgresPool, postgresPool } from './postgres-pool.ts'
 import { ensureTable } from './postgres-shape.ts'
 import { checkKeyLengths, deleteBefore, deleteRows, summarize, upsertRows } from './postgres-table.ts'
+import { type CatalogRow, tableList } from './table-list.ts'
 
 /** A PostgreSQL server; connects at the first call. */
 export function openPostgres(given: PostgresOptions): Database {
@@ -17,6 +19,10 @@ export function openPostgres(given: PostgresOptions): Database {
         lastRows(await client.query(sql)),
       ),
     metricsTable: (name) => metricsTable(pool, name),
+    tables: (queryOptions = {}) =>
+      pool.run(queryOptions, { failure: 'QUERY_FAILED' }, async (client) =>
+        tableList(postgresDialect, (await client.query<CatalogRow>(CATALOG)).rows),
+      ),
     close: pool.close,
   }
 }
@@ -70,6 +76,12 @@ function decodeSafely(text: string): string {
     return text
   }
 }
+
+/** Columns of tables and views that the user may read. */
+const CATALOG = `SELECT CASE table_schema WHEN current_schema() THEN '' ELSE table_schema END AS schema,
+    table_name AS table, column_name AS column, data_type AS type
+  FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', 'information_schema')
+  ORDER BY table_schema <> current_schema(), table_schema, table_name, ordinal_position`
 
 interface Result {
   readonly rows: readonly SqlRow[]

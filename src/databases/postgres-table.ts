@@ -7,9 +7,17 @@ import type { MetricType } from '../core/metric-row.ts'
 import type { MetricSummary } from './database.ts'
 import { quoteTable } from './identifiers.ts'
 import { rowCount, type SeriesRows } from './keyed-rows.ts'
+import {
+  COLUMN_LIST,
+  deleteBeforeStatement,
+  type SummaryRow,
+  sameKey,
+  summariesOf,
+  summaryStatement,
+} from './metric-statements.ts'
+import { postgresDialect, stampOf } from './postgres-dialect.ts'
 import { isTransactionConflict } from './postgres-errors.ts'
 import { shapeOf } from './postgres-shape.ts'
-import { ceilTime } from './time-range.ts'
 
 /** Up to so many rows travel as parameters; COPY is faster for more, but needs a temporary table. */
 const MAX_PARAMETER_ROWS = 2_000
@@ -18,9 +26,7 @@ const ATTEMPTS = 3
 /** An index entry of PostgreSQL holds 2,704 bytes; type and timestamp take a part of them. */
 const MAX_KEY_BYTES = 2_500
 
-const SAME_KEY = `t.metric_batch = s.metric_batch AND t.metric_name = s.metric_name AND t.metric_type = s.metric_type
-  AND t.metric_timestamp = s.metric_timestamp`
-const COLUMNS = 'metric_timestamp, metric_batch, metric_name, metric_type, metric_value, metadata'
+const SAME_KEY = sameKey('t', 's')
 
 /** Throws `ROWS_INVALID` when a name is longer than an index of PostgreSQL can hold. */
 export function checkKeyLengths(series: readonly SeriesRows[]): void {
@@ -45,7 +51,7 @@ export async function upsertRows(
     const { source, values } = await stage(client, series)
     if (keyed) {
       await client.query(
-        `INSERT INTO ${table} AS t (${COLUMNS}) SELECT ${COLUMNS} FROM ${source} s
+        `INSERT INTO ${table} AS t (${COLUMN_LIST}) SELECT ${COLUMN_LIST} FROM ${source} s
          ON CONFLICT (metric_batch, metric_name, metric_type, metric_timestamp)
          DO UPDATE SET metric_value = excluded.metric_value, metadata = excluded.metadata
          WHERE (t.metric_value, t.metadata) IS DISTINCT FROM (excluded.metric_value, excluded.metadata)`,
@@ -60,7 +66,7 @@ export async function upsertRows(
       values,
     )
     await client.query(
-      `INSERT INTO ${table} (${COLUMNS}) SELECT ${COLUMNS} FROM ${source} s
+      `INSERT INTO ${table} (${COLUMN_LIST}) SELECT ${COLUMN_LIST} FROM ${source} s
        WHERE NOT EXISTS (SELECT FROM ${table} t WHERE ${SAME_KEY})`,
       values,
     )
@@ -87,44 +93,28 @@ export function deleteRows(
 export async function deleteBefore(
   client: PoolClient,
   parts: readonly string[],
-  { batch, before }: { readonly batch: string; readonly before: number },
+  query: { readonly batch: string; readonly before: number },
 ): Promise<number> {
-  const result = await client.query(
-    `DELETE FROM ${quoteTable(parts)} WHERE metric_batch = $1 AND metric_timestamp < $2::timestamptz`,
-    [batch, stampOf(ceilTime(before))],
-  )
-  return result.rowCount ?? 0
+  const { text, values } = deleteBeforeStatement(postgresDialect, quoteTable(parts), query)
+  return (await client.query(text, [...values])).rowCount ?? 0
 }
 
 /** Per batch and metric since a time. */
 export async function summarize(
   client: PoolClient,
   parts: readonly string[],
-  { since, batch }: { readonly since: number; readonly batch?: string },
+  query: { readonly since: number; readonly batch?: string },
 ): Promise<readonly MetricSummary[]> {
-  const result = await client.query<{
-    batch: string
-    name: string
-    counts: Record<MetricType, number>
-    newest: number
-  }>(
-    `SELECT batch, name, json_object_agg(type, rows) AS counts, max(newest) AS newest FROM (
-       SELECT metric_batch AS batch, metric_name AS name, metric_type AS type, count(*) AS rows,
-         round(date_part('epoch', max(metric_timestamp)) * 1000) AS newest
-       FROM ${quoteTable(parts)} WHERE metric_timestamp >= $1::timestamptz AND ($2::text IS NULL OR metric_batch = $2)
-       GROUP BY 1, 2, 3
-     ) AS per_type GROUP BY 1, 2 ORDER BY 1, 2`,
-    [stampOf(ceilTime(since)), batch ?? null],
+  const { text, values } = summaryStatement(postgresDialect, quoteTable(parts), query)
+  const { rows } = await client.query<Record<keyof SummaryRow, string>>(text, [...values])
+  return summariesOf(
+    rows.map((row) => ({
+      ...row,
+      type: row.type as MetricType,
+      amount: Number(row.amount),
+      newest: Number(row.newest),
+    })),
   )
-  return result.rows.map(({ counts, ...summary }) => ({
-    ...summary,
-    counts: new Map(Object.entries(counts) as [MetricType, number][]),
-  }))
-}
-
-/** Epoch milliseconds as PostgreSQL reads them. */
-export function stampOf(timestamp: number): string {
-  return new Date(timestamp).toISOString()
 }
 
 async function inTransaction<T>(client: PoolClient, work: () => Promise<T>): Promise<T> {
@@ -147,14 +137,14 @@ async function stage(
 ): Promise<{ readonly source: string; readonly values: unknown[] }> {
   if (rowCount(series) <= MAX_PARAMETER_ROWS)
     return {
-      source: `(SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::float8[], $6::text[]) AS r (${COLUMNS}))`,
+      source: `(SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::float8[], $6::text[]) AS r (${COLUMN_LIST}))`,
       values: parameters(series),
     }
   await client.query(`CREATE TEMP TABLE anomstack_rows (metric_timestamp timestamptz, metric_batch text, metric_name text,
     metric_type text, metric_value float8, metadata text) ON COMMIT DROP`)
   await pipeline(
     Readable.from(copyText(series)),
-    client.query(copyFrom(`COPY anomstack_rows (${COLUMNS}) FROM STDIN`)),
+    client.query(copyFrom(`COPY anomstack_rows (${COLUMN_LIST}) FROM STDIN`)),
   )
   return { source: 'anomstack_rows', values: [] }
 }

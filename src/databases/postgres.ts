@@ -1,10 +1,13 @@
 import { defineDatabase } from './database.ts'
 import { lazyDatabase } from './lazy-database.ts'
+import { postgresDialect } from './postgres-dialect.ts'
 import { postgresOptions } from './postgres-options.ts'
 
 export const postgres = defineDatabase({
   name: 'postgres',
   summary: 'A PostgreSQL server, 14 or newer, or what speaks its protocol.',
+  dialect: postgresDialect,
+  transpiledTo: 'postgresql',
   options: postgresOptions,
   example: { url: 'postgres://anomstack:password@localhost:5432/metrics' },
   environment: {

@@ -5,12 +5,16 @@ import { defineDatabase, type HistoryQuery, type MetricsTable, type QueryOptions
 import { historyOf, type SeriesPoints } from './history.ts'
 import { tableNameParts } from './identifiers.ts'
 import { keyedRows, rowCount } from './keyed-rows.ts'
+import { sqliteDialect } from './sqlite-dialect.ts'
 import { type SqliteProcess, sqliteProcess } from './sqlite-process.ts'
 import type { HistoryPart } from './sqlite-protocol.ts'
+import { type CatalogRow, tableList } from './table-list.ts'
 
 export const sqlite = defineDatabase({
   name: 'sqlite',
   summary: 'A SQLite file, which needs no server.',
+  dialect: sqliteDialect,
+  transpiledTo: 'sqlite',
   options: z.strictObject({
     path: z.string().min(1).default('tmpdata/anomstack-sqlite.db').meta({
       description:
@@ -33,15 +37,23 @@ export const sqlite = defineDatabase({
     const tables = sqliteProcess(file)
     // Users' queries may take long, and are what gets stopped: they run beside the metrics tables, where there is a file to share.
     const queries = inMemory ? tables : sqliteProcess(file)
+    const query = (sql: string, options: QueryOptions = {}) =>
+      queries.request({ kind: 'query', sql }, options)
     return {
-      query: (sql, options = {}) => queries.request({ kind: 'query', sql }, options),
+      query,
       metricsTable: (name) => metricsTable(tables, name),
+      tables: async (options) =>
+        tableList(sqliteDialect, (await query(CATALOG, options)) as unknown as CatalogRow[]),
       close: async () => {
         await Promise.all(inMemory ? [tables.close()] : [queries.close(), tables.close()])
       },
     }
   },
 })
+
+const CATALOG = `SELECT t.name AS "table", c.name AS "column", c.type AS type
+  FROM main.sqlite_master AS t JOIN pragma_table_info(t.name) AS c
+  WHERE t.type IN ('table', 'view') AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY t.name, c.cid`
 
 function metricsTable(tables: SqliteProcess, table: string): MetricsTable {
   tableNameParts(table)
