@@ -5,6 +5,7 @@ import { createDeliveryPump, type DeliveryPump } from './alerts/delivery-pump.ts
 import { createNoticeBoard } from './alerts/notice-board.ts'
 import { composeNotice } from './alerts/notice-message.ts'
 import { catalogs } from './catalogs.ts'
+import { readEnvironment } from './config/environment.ts'
 import { loadProject } from './config/load-project.ts'
 import { processEnvironment } from './config/process-environment.ts'
 import type { Batch, Project } from './config/project.ts'
@@ -97,7 +98,9 @@ export async function createApp(dir: string, options: AppOptions): Promise<App> 
   const models = (batch: Batch) => stores(batch.settings.model_path)
   const pool = createModelPool({ threads: server.threads })
   const templates = currentTemplates(project)
-  const functions = createFunctionRunner({ environment: processEnvironment() })
+  const functions = createFunctionRunner({
+    environment: () => readEnvironment(dir, processEnvironment(), () => {}),
+  })
   const executor = newExecutor()
 
   const pump = createDeliveryPump({
@@ -130,6 +133,7 @@ export async function createApp(dir: string, options: AppOptions): Promise<App> 
       clock,
       logger,
       database: databases.of,
+      source: databases.sourceOf,
       models,
       modelsAt: stores,
       pool,
@@ -235,7 +239,10 @@ function createOrchestrator(
     ...parts,
     maxRuntimeMs: server.maxRuntimeMs,
     queues: server.queues,
-    resourceOf: (request) => batchOf(request)?.settings.db ?? '',
+    resourceOf(request) {
+      const { db = '', ingest_db: source } = batchOf(request)?.settings ?? {}
+      return request.job === 'ingest' ? (source ?? db) : db
+    },
     resources: () =>
       new Map([...project().connections.keys()].map((name) => [name, server.databaseConcurrency])),
     retryDelayMs(run, error) {

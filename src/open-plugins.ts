@@ -32,21 +32,24 @@ export function openDatabases(project: () => Project, logger: Logger, around: Ar
     graceMs: PAGE_GRACE,
     onProblem: (error) => logger.log('warn', 'closing failed', { problem: messageOf(error) }),
   })
-  return {
-    of(batch: Batch): Database {
-      const name = batch.settings.db
-      const { connections, dir } = project()
-      const connection = connections.get(name)
-      const definition = connection === undefined ? undefined : catalogs.databases.get(connection.kind)
-      if (connection === undefined || definition === undefined)
-        throw new AnomstackError('CONFIG_INVALID', `there is no database or connection "${name}"`, {
-          at: { batch: batch.name, file: batch.file },
-        })
-      return open.get(name, connection, () => {
-        const created = definition.create(connection.options, { projectDir: dir })
-        return around.database?.(created) ?? created
+  function named(name: string, batch: Batch): Database {
+    const { connections, dir } = project()
+    const connection = connections.get(name)
+    const definition = connection === undefined ? undefined : catalogs.databases.get(connection.kind)
+    if (connection === undefined || definition === undefined)
+      throw new AnomstackError('CONFIG_INVALID', `there is no database or connection "${name}"`, {
+        at: { batch: batch.name, file: batch.file },
       })
-    },
+    return open.get(name, connection, () => {
+      const created = definition.create(connection.options, { projectDir: dir })
+      return around.database?.(created) ?? created
+    })
+  }
+  return {
+    /** Where the batch's metrics table is. */
+    of: (batch: Batch) => named(batch.settings.db, batch),
+    /** What answers its ingest_sql. */
+    sourceOf: (batch: Batch) => named(batch.settings.ingest_db ?? batch.settings.db, batch),
     use: open.use,
     close: open.close,
   }

@@ -3,6 +3,7 @@ import { toPng } from '../charts/rasterize.ts'
 import type { ChartMark } from '../charts/series-chart.ts'
 import type { Batch } from '../config/project.ts'
 import { messageOf } from '../core/errors.ts'
+import { ofMetric } from '../core/metric-name.ts'
 import type { MetricType } from '../core/metric-row.ts'
 import { formatTimestamp } from '../core/timestamp.ts'
 import type { Database, Points } from '../databases/database.ts'
@@ -105,10 +106,7 @@ function drawAlertSeries(alert: Alert, batch: Batch, points: ReadonlyMap<MetricT
   )
   if (!marks.some((mark) => mark.kind === alert.kind && mark.timestamp === alert.timestamp))
     marks.push({ kind: alert.kind, timestamp: alert.timestamp })
-  const { upper, lower } =
-    (Object.hasOwn(settings.tholdalert_thresholds, alert.metric)
-      ? settings.tholdalert_thresholds[alert.metric]
-      : undefined) ?? {}
+  const { upper, lower } = ofMetric(settings.tholdalert_thresholds, alert.metric) ?? {}
   return drawSeries({
     title: alert.metric,
     subtitle: `${alert.batch} · ${formatTimestamp(alert.timestamp)}`,

@@ -1,6 +1,7 @@
 import type { Message } from '../channels/channel.ts'
 import type { Batch } from '../config/project.ts'
 import type { Json } from '../core/json.ts'
+import { ofMetric } from '../core/metric-name.ts'
 import { formatTimestamp } from '../core/timestamp.ts'
 import type { Alert, AlertKind } from './alert.ts'
 
@@ -92,8 +93,7 @@ function alertTags(alert: Alert, batch: Batch | undefined): Record<string, strin
 }
 
 function ownTags(batch: Batch | undefined, metric: string): Readonly<Record<string, unknown>> {
-  const tags = batch?.settings.metric_tags ?? {}
-  return Object.hasOwn(tags, metric) ? (tags[metric] ?? {}) : {}
+  return ofMetric(batch?.settings.metric_tags ?? {}, metric) ?? {}
 }
 
 function textOf(detail: Json | undefined): string {

@@ -43,6 +43,27 @@ const preprocessParams = z
   })
   .catchall(z.unknown())
 
+const anonymizeRule = z
+  .strictObject({
+    columns: z.array(z.string().min(1)).min(1).optional().meta({
+      description:
+        'metric_name, a dimension, metadata, or metadata.key; * stands for anything. Every text when not given.',
+    }),
+    pattern: z.string().min(1).optional().meta({
+      description: 'A regular expression: only what it matches is hidden. The whole text when not given.',
+    }),
+    how: z.enum(['drop', 'hash', 'mask', 'truncate']).meta({
+      description:
+        'drop leaves it out, hash puts a keyed hash (HMAC-SHA-256) in its place, mask puts *** there, truncate cuts it off.',
+    }),
+    length: z.int().min(0).max(64).optional().meta({
+      description: 'Characters of the hash (16), shown before a mask (0), or left by truncate (8).',
+    }),
+  })
+  .refine(({ columns, pattern }) => columns !== undefined || pattern !== undefined, {
+    error: 'expected columns, a pattern, or both',
+  })
+
 const thresholds = z.record(
   z.string(),
   z.strictObject({ upper: z.number().optional(), lower: z.number().optional() }),
@@ -52,6 +73,10 @@ const thresholds = z.record(
 export const batchSettings = z.strictObject({
   // where
   db: z.string().default('duckdb').meta({ description: 'Kind of a database, or the name of a connection.' }),
+  ingest_db: z.string().nullable().default(null).meta({
+    description:
+      'Kind of the database, or name of the connection, that answers ingest_sql, where it is not db.',
+  }),
   table_key: z
     .string()
     .min(1)
@@ -132,9 +157,22 @@ export const batchSettings = z.strictObject({
     .max(15)
     .default(4)
     .meta({ description: 'Decimals kept of a value.' }),
+  dimensions: names(
+    'Columns of the ingest query beside name and value: each combination of their values is a metric of its own, name{column=value,…}.',
+  ),
+  dimensions_max_n: positive(
+    500,
+    'At most so many combinations of a metric; those with the largest values come first, and what is left out is reported.',
+  ),
+  anonymize: z.array(anonymizeRule).default([]).meta({
+    description: 'What is hidden of names, dimensions and metadata before anything is stored or logged.',
+  }),
   query_timeout: z.string().default('10m').meta({ description: 'A query is stopped after this long.' }),
   function_timeout: z.string().default('60s').meta({ description: 'A function is stopped after this long.' }),
   function_memory_mb: positive(256, 'A function is stopped when its heap grows beyond so many megabytes.'),
+  function_variables: names(
+    'Environment variables that the functions of this batch see, beside those that begin with ANOMSTACK_FN_.',
+  ),
   step: z.string().nullable().default(null).meta({
     description: 'Expected time between points, such as 5m, 1h or 1d; learned when it is not given.',
   }),
@@ -271,4 +309,5 @@ export const batchSettings = z.strictObject({
 })
 
 export type BatchSettings = z.output<typeof batchSettings>
+export type AnonymizeRule = z.output<typeof anonymizeRule>
 export type ModelConfig = BatchSettings['model_configs'][number]

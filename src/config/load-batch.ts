@@ -3,6 +3,7 @@ import { BATCH_KEYS, SETTING_KEYS, SOURCE_KEYS, sourceKeys } from './batch-keys.
 import { type BatchSettings, batchSettings } from './batch-settings.ts'
 import { batchSources, namesMetricFiles } from './batch-sources.ts'
 import { faultAt, nearest, type Report } from './faults.ts'
+import { withIngestDatabase } from './ingest-database.ts'
 import { type Layer, mergeLayers, valuesOf } from './layers.ts'
 import type { Batch, Fault } from './project.ts'
 import { projectPath } from './project-files.ts'
@@ -96,7 +97,8 @@ export async function loadBatch(input: BatchInput): Promise<LoadedBatch> {
     faults.push(faultAt(place, complaint, sharedFiles.has(place.file) ? undefined : name))
   }
 
-  const merged = mergeLayers(...input.layers.map((layer) => expandShortForm(layer, report)))
+  const layers = input.layers.map((layer) => expandShortForm(layer, report))
+  const merged = mergeLayers(...layers)
   const used = usedNames(templatesOf(merged), files)
   // What is switched off may be unfinished.
   if (merged.get('disable_batch')?.value === true) return { disabled: true, faults: [], usedNames: used }
@@ -112,7 +114,8 @@ export async function loadBatch(input: BatchInput): Promise<LoadedBatch> {
     ? new Set([...SOURCE_KEYS].filter((key) => key !== 'metrics'))
     : SOURCE_KEYS
   checkValues(merged, report, sourceKeys, checkedSources)
-  const { settings: written, faulty } = settingsOf(merged, report)
+  const { settings: given, faulty } = settingsOf(merged, report)
+  const written = withIngestDatabase(given, layers, known.readOnlyDatabases)
   for (const layer of input.layers)
     checkUnknownKeys(
       layer,

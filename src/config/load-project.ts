@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { AnomstackError } from '../core/errors.ts'
-import type { PluginCatalog } from '../core/plugin.ts'
+import type { PluginCatalog, PluginDefinition } from '../core/plugin.ts'
 import { templateFiles } from '../templates/template-files.ts'
 import { readBatchFiles } from './batch-files.ts'
 import { SETTING_KEYS, SOURCE_KEYS, sourceKeys } from './batch-keys.ts'
@@ -29,7 +29,7 @@ function secretsOfUrl(url: string | undefined): readonly string[] {
 
 /** The plug-ins that a project may name, by name. */
 export interface Catalogs {
-  readonly databases: PluginCatalog
+  readonly databases: PluginCatalog<PluginDefinition & { readonly readOnly?: true }>
   readonly channels: PluginCatalog
   readonly storages: PluginCatalog
   readonly detectors: DetectorCatalog
@@ -178,15 +178,27 @@ export async function loadProject(dir: string, catalogs: Catalogs, environment: 
   const storages = read('storage', catalogs.storages, file.storages)
   const { server, dataDir } = readServerSettings({ dir: root, section: file.server, variables, report })
   for (const secret of secretsOfUrl(server.databaseUrl)) secrets.add(secret)
+  if (server.anonymizeKey !== undefined) secrets.add(server.anonymizeKey)
 
   const channelsByName = channelInstances(channels)
   const known: Known = {
     databases: named(connections),
     storages: named(storages),
     channels: new Set(channelsByName.keys()),
+    readOnlyDatabases: new Set(
+      [...connections.ready].flatMap(([name, { kind }]) =>
+        catalogs.databases.get(kind)?.readOnly ? [name] : [],
+      ),
+    ),
+    hashes: server.anonymizeKey !== undefined,
   }
   const shared = await readSharedLayers(folder, file)
   const batches = await readBatches({ folder, shared, known, detectors: catalogs.detectors, faults })
+  for (const { settings } of batches.values())
+    for (const name of settings.function_variables) {
+      const value = variable(variables, name)
+      if (value !== undefined) secrets.add(value)
+    }
   return deepFreeze({
     dir: root,
     metricsDir,

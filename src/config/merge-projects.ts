@@ -67,7 +67,7 @@ export function mergeProjects(
       connections: lacking(
         current.connections,
         loaded.connections,
-        kept.map(({ settings }) => settings.db),
+        kept.flatMap(({ settings }) => [settings.db, settings.ingest_db ?? settings.db]),
       ),
       storages: lacking(
         current.storages,

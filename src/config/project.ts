@@ -54,6 +54,8 @@ export interface ServerSettings {
   readonly stuckAfterMs: number
   /** Address of the PostgreSQL that holds the control database and drives the runs; undefined for a SQLite file and one machine. */
   readonly databaseUrl?: string
+  /** Key of the hashes that batches put in place of texts; a secret. */
+  readonly anonymizeKey?: string
   /** Called with GET every minute while schedules are looked after. */
   readonly heartbeatUrl?: string
   /** Channels that are told of failed and stuck runs, faults of files, and data that does not come. */

@@ -108,6 +108,11 @@ const serverSection = z.strictObject({
     })
     .optional()
     .meta({ description: 'Time at which a sped-up clock starts.' }),
+  anonymize_key: z
+    .string()
+    .min(16, { error: 'expected at least 16 characters' })
+    .optional()
+    .meta({ description: 'Key of the hashes that `anonymize` puts in place of texts.', secret: true }),
   data_dir: z.string().min(1).optional().meta({ description: "Folder of the program's own files." }),
 })
 
@@ -135,6 +140,7 @@ const ENVIRONMENT: Readonly<Record<Key, string>> = {
   retention_enabled: 'ANOMSTACK_RETENTION_ENABLED',
   clock_speed: 'ANOMSTACK_CLOCK_SPEED',
   clock_start: 'ANOMSTACK_CLOCK_START',
+  anonymize_key: 'ANOMSTACK_ANONYMIZE_KEY',
   data_dir: 'ANOMSTACK_DATA_DIR',
 }
 
@@ -200,6 +206,7 @@ export function readServerSettings(options: {
       maxRuntimeMs: Math.round((given.max_runtime_seconds ?? 3600) * 1000),
       stuckAfterMs: Math.round((given.stuck_after_minutes ?? 15) * 60_000),
       ...(given.database_url === undefined ? {} : { databaseUrl: given.database_url }),
+      ...(given.anonymize_key === undefined ? {} : { anonymizeKey: given.anonymize_key }),
       ...(given.heartbeat_url === undefined ? {} : { heartbeatUrl: given.heartbeat_url }),
       noticeChannels: given.notice_channels ?? 'email,slack',
       configWatcher: given.config_watcher ?? true,

@@ -8,6 +8,10 @@ export interface Known {
   readonly databases: Named
   readonly storages: Named
   readonly channels: ReadonlySet<string>
+  /** Those of the databases that cannot hold a metrics table. */
+  readonly readOnlyDatabases: ReadonlySet<string>
+  /** Whether there is a key for hashes of `anonymize`. */
+  readonly hashes: boolean
 }
 
 export interface Named {
@@ -57,6 +61,16 @@ export function checkReferences(
   note: Note,
 ): void {
   checkNamed(['db'], settings.db, 'database or connection', known.databases, note)
+  if (known.readOnlyDatabases.has(settings.db))
+    note(['db'], {
+      message: `db: "${settings.db}" can only be read; name it in ingest_db, and in db the database that is to hold the metrics table`,
+    })
+  if (settings.ingest_db !== null)
+    checkNamed(['ingest_db'], settings.ingest_db, 'database or connection', known.databases, note)
+  if (!known.hashes && settings.anonymize.some(({ how }) => how === 'hash'))
+    note(['anonymize'], {
+      message: 'anonymize: hash needs a secret key of at least 16 characters: set ANOMSTACK_ANONYMIZE_KEY',
+    })
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(settings.model_path)?.[1]
   if (scheme === undefined)
     note(['model_path'], {

@@ -102,6 +102,49 @@ function checkThresholds(settings: BatchSettings, note: Note): void {
       })
 }
 
+const NOT_HIDDEN = ['metric_value', 'metric_timestamp']
+
+function checkAnonymizing({ anonymize, dimensions }: BatchSettings, note: Note): void {
+  for (const [index, { pattern, columns = [] }] of anonymize.entries()) {
+    if (pattern !== undefined)
+      try {
+        new RegExp(pattern, 'gu')
+      } catch (error) {
+        note(['anonymize', index, 'pattern'], { message: `anonymize: ${messageOf(error)}` })
+      }
+    const known = ['metric_name', 'metadata', ...dimensions]
+    for (const [at, column] of columns.entries()) {
+      const name = column.toLowerCase()
+      if (NOT_HIDDEN.includes(name))
+        note(['anonymize', index, 'columns', at], {
+          message: `anonymize: ${column} cannot be hidden; choose from metric_name, dimensions and metadata`,
+        })
+      else if (
+        !/[*]/.test(name) &&
+        !name.startsWith('metadata.') &&
+        !known.some((each) => each.toLowerCase() === name)
+      )
+        note(['anonymize', index, 'columns', at], {
+          message: `anonymize: "${column}" is neither metric_name nor one of the dimensions nor metadata`,
+          suggestion: nearest(column, known),
+        })
+    }
+  }
+}
+
+function checkDimensions({ dimensions }: BatchSettings, note: Note): void {
+  const taken = new Set(['metric_timestamp', 'metric_name', 'metric_value', 'metadata'])
+  for (const [index, name] of dimensions.entries()) {
+    const problem = taken.has(name.toLowerCase())
+      ? 'has a meaning of its own, or is listed twice'
+      : /^[^\s{},="\\]+$/.test(name)
+        ? undefined
+        : 'is not a name; give the column another with AS'
+    if (problem !== undefined) note(['dimensions', index], { message: `dimensions: "${name}" ${problem}` })
+    taken.add(name.toLowerCase())
+  }
+}
+
 /** Checks of valid settings that a schema cannot make. Returns them with the names and parameters of detectors completed. */
 export function applySettingsRules(
   settings: BatchSettings,
@@ -127,6 +170,8 @@ export function applySettingsRules(
   if (settings.step !== null) checkDuration(['step'], settings.step, note)
   checkPreprocessing(settings, note)
   checkThresholds(settings, note)
+  checkDimensions(settings, note)
+  checkAnonymizing(settings, note)
   return {
     ...settings,
     model_configs: settings.model_configs.map((config, index) => checkModel(config, index, detectors, note)),

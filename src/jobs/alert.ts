@@ -1,4 +1,5 @@
 import type { Alert, Finding } from '../alerts/alert.ts'
+import { listsMetric } from '../core/metric-name.ts'
 import type { Job, JobContext } from './job.ts'
 import { judgeMetric } from './judge-metric.ts'
 import { loadHistory } from './load-history.ts'
@@ -85,7 +86,7 @@ async function decideWithin(context: JobContext, known: Known, reach: Reach): Pr
   let lookedUntil = 0
   for (const [metric, points] of history) {
     const scores = points.get('score')
-    if (scores === undefined || excluded.has(metric)) continue
+    if (scores === undefined || listsMetric(excluded, metric)) continue
     const judged = judgeMetric(batch, {
       metric,
       scores,

@@ -1,5 +1,6 @@
 import type { Finding } from '../alerts/alert.ts'
 import { createAnomalyPolicy } from '../alerts/anomaly-policy.ts'
+import { listsMetric } from '../core/metric-name.ts'
 import type { MetricRow } from '../core/metric-row.ts'
 import type { ReplayItem, ReplayResult } from '../models/model-pool.ts'
 import type { Trained } from '../models/model-store.ts'
@@ -103,7 +104,7 @@ async function loadItems(
   const items: ReplayItem[] = []
   for (const [metric, points] of history) {
     const series = points.get('metric')
-    if (series !== undefined && !excluded.has(metric))
+    if (series !== undefined && !listsMetric(excluded, metric))
       items.push({ metric, series: judgeable(series, settings, context.clock.now()) })
   }
   return ownFeatures(context, items, failures)
@@ -149,7 +150,7 @@ async function record(
 /** The alerts that would have been raised, each decided when its point came. */
 function wouldAlert({ batch }: JobContext, metric: string, scored: ScoredSeries): Finding[] {
   const { settings } = batch
-  if (settings.disable_alert || settings.alert_exclude_metrics.includes(metric)) return []
+  if (settings.disable_alert || listsMetric(new Set(settings.alert_exclude_metrics), metric)) return []
   const policy = createAnomalyPolicy({
     threshold: settings.alert_threshold,
     smoothN: settings.alert_smooth_n,

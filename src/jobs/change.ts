@@ -3,6 +3,7 @@ import type { Alert, Finding } from '../alerts/alert.ts'
 import { type Change, decideChanges } from '../alerts/decide-changes.ts'
 import type { BatchSettings } from '../config/batch-settings.ts'
 import { isStockTemplate } from '../config/stock-templates.ts'
+import { listsMetric } from '../core/metric-name.ts'
 import type { Series } from '../core/series.ts'
 import { judgeable } from './cadence.ts'
 import type { Job, JobContext } from './job.ts'
@@ -51,7 +52,7 @@ export const change: Job = {
 function watchedBy(settings: BatchSettings): (metric: string) => boolean {
   const included = new Set(settings.change_include_metrics)
   const excluded = new Set(settings.change_exclude_metrics)
-  return (metric) => !excluded.has(metric) && (included.size === 0 || included.has(metric))
+  return (metric) => !listsMetric(excluded, metric) && (included.size === 0 || listsMetric(included, metric))
 }
 
 interface Look {

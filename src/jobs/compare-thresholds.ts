@@ -1,6 +1,8 @@
 import type { Alert, Finding } from '../alerts/alert.ts'
 import { type Bounds, type Breach, decideThresholds } from '../alerts/decide-thresholds.ts'
+import { listsMetric, ofMetric } from '../core/metric-name.ts'
 import type { Series } from '../core/series.ts'
+import { metricNames } from '../databases/database.ts'
 import { judgeable } from './cadence.ts'
 import type { JobContext } from './job.ts'
 import { raisedOf, raiseFindings, reconcile } from './raise.ts'
@@ -13,9 +15,8 @@ const DAY = 86_400_000
 export async function compareThresholds(context: JobContext): Promise<void> {
   const { batch, clock } = context
   const { settings } = batch
-  const watched = Object.keys(settings.tholdalert_thresholds).filter(
-    (metric) => !settings.tholdalert_exclude_metrics.includes(metric),
-  )
+  const excluded = new Set(settings.tholdalert_exclude_metrics)
+  const watched = (await boundMetrics(context)).filter((metric) => !listsMetric(excluded, metric))
   if (watched.length === 0) return forgetSeen(context, 'threshold')
   await context.step(
     'compare thresholds',
@@ -37,6 +38,16 @@ export async function compareThresholds(context: JobContext): Promise<void> {
     },
     (raised) => ({ raised }),
   )
+}
+
+/** Metrics that have thresholds; a threshold of a metric with dimensions holds for each of their combinations. */
+async function boundMetrics({ batch, table, clock, signal }: JobContext): Promise<readonly string[]> {
+  const { tholdalert_thresholds: bounds, dimensions, ...settings } = batch.settings
+  const named = Object.keys(bounds)
+  if (dimensions.length === 0 || named.length === 0) return named
+  const since = clock.now() - settings.alert_metric_timestamp_max_days_ago * DAY
+  const names = await metricNames(table, { batch: batch.name, since }, { signal })
+  return names.filter((name) => ofMetric(bounds, name) !== undefined)
 }
 
 interface Look {
@@ -67,9 +78,7 @@ async function compareWithin(
   const behind: string[] = []
   for (const [metric, types] of history) {
     const all = types.get('metric')
-    const bounds = Object.hasOwn(settings.tholdalert_thresholds, metric)
-      ? settings.tholdalert_thresholds[metric]
-      : undefined
+    const bounds = ofMetric(settings.tholdalert_thresholds, metric)
     if (all === undefined || bounds === undefined) continue
     const firstNew = seen.firstNew(metric, all.timestamps)
     if (all.timestamps.length >= points && firstNew < settings.tholdalert_snooze_n) {

@@ -1,5 +1,6 @@
 import { isStockTemplate } from '../config/stock-templates.ts'
 import { parseDuration } from '../core/duration.ts'
+import { listsMetric } from '../core/metric-name.ts'
 import type { Series } from '../core/series.ts'
 import { judgedSeries } from '../models/judged-series.ts'
 import { type PreprocessParams, warmup } from '../timeseries/preprocess.ts'
@@ -72,7 +73,7 @@ export async function findUnscored(
   const behind: string[] = []
   for (const [metric, points] of history) {
     const all = points.get('metric')
-    if (all === undefined || excluded.has(metric)) continue
+    if (all === undefined || listsMetric(excluded, metric)) continue
     const judged = judgedSeries(all, preprocess)
     const count = judgeableCount(judged.timestamps, settings, now)
     const scores = points.get('score')

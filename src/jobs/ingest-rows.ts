@@ -1,12 +1,9 @@
-import path from 'node:path'
-import type { Source } from '../config/project.ts'
-import { parseDuration } from '../core/duration.ts'
-import { AnomstackError } from '../core/errors.ts'
 import type { MetricRow } from '../core/metric-row.ts'
-import type { SqlRow } from '../databases/database.ts'
+import { metricNames } from '../databases/database.ts'
 import type { Failures } from './failures.ts'
+import { capDimensions } from './fold-dimensions.ts'
 import type { JobContext } from './job.ts'
-import { toMetricRows } from './metric-rows.ts'
+import { readSource } from './read-source.ts'
 
 /** Reads every source of the batch and writes what they return into the metrics table; a source that fails does not stop the others. */
 export async function ingestRows(context: JobContext, failures: Failures): Promise<void> {
@@ -18,61 +15,37 @@ export async function ingestRows(context: JobContext, failures: Failures): Promi
       const name = source.metric === undefined ? 'read' : `read ${source.metric}`
       for (const row of await context.step(
         name,
-        () => read(source, context),
+        () => readSource(source, context),
         (read) => ({ rows: read.length }),
       ))
         rows.push(row)
     })
+  const capped = await withinCap(context, rows)
   await context.step(
     'write',
-    () => context.table.upsert(rows, { signal: context.signal }),
-    (written) => ({ rows: written }),
+    () => context.table.upsert(capped, { signal: context.signal }),
+    (written) => ({
+      rows: written,
+      ...(capped.length < rows.length ? { left_out: rows.length - capped.length } : {}),
+    }),
   )
   if (rows.length === 0 && batch.sources.length > 0)
     context.logger.log('warn', `batch "${batch.name}": ingest found no rows`)
 }
 
-async function read(source: Source, context: JobContext): Promise<readonly MetricRow[]> {
-  const { batch, logger } = context
-  const raw = await fetchRows(source, context)
-  const checked = toMetricRows(raw, {
-    batch: batch.name,
-    file: source.file,
-    timeZone: batch.settings.time_zone,
-    rounding: batch.settings.ingest_metric_rounding,
-    metric: source.metric,
-    thresholds: batch.settings.tholdalert_thresholds,
-  })
-  for (const [problem, count] of checked.problems)
-    logger.log('warn', `batch "${batch.name}", ${source.file}: ${problem}`, { rows: count })
-  if (checked.empty > 0) logger.log('info', 'rows without a value were left out', { rows: checked.empty })
-  return checked.rows
-}
-
-async function fetchRows(source: Source, context: JobContext): Promise<readonly SqlRow[]> {
-  const { batch, signal } = context
-  const at = { batch: batch.name, file: source.file }
-  const text = context.templates.render(source.text, batch.variables, at)
-  if (source.kind === 'sql')
-    return context.database.query(text, { signal, timeoutMs: duration(batch.settings.query_timeout) })
-  if (source.language === 'python')
-    throw new AnomstackError(
-      'FUNCTION_FAILED',
-      'functions in Python are not supported; write it in TypeScript or JavaScript',
-      { at },
+/** The rows without the combinations of dimensions that are too many, which are told of. */
+async function withinCap(context: JobContext, rows: readonly MetricRow[]): Promise<readonly MetricRow[]> {
+  const { batch, logger, clock, signal, table } = context
+  const { dimensions, dimensions_max_n: most, delete_after_n_days: days } = batch.settings
+  if (dimensions.length === 0 || rows.length === 0) return rows
+  const since = clock.now() - days * 86_400_000
+  const known = new Set(await metricNames(table, { batch: batch.name, since }, { signal }))
+  const capped = capDimensions(rows, known, most)
+  for (const [metric, names] of capped.leftOut)
+    logger.log(
+      'warn',
+      `metric "${metric}" has more than dimensions_max_n (${most}) combinations of dimensions: ${names.length} were left out, among them ${names.slice(0, 5).join(' · ')}; raise dimensions_max_n, or have the query join the rare ones`,
+      { left_out: names.length },
     )
-  return context.functions.ingest(
-    { language: source.language, text, file: path.resolve(context.projectDir, source.file) },
-    {
-      signal,
-      timeoutMs: duration(batch.settings.function_timeout),
-      memoryMb: batch.settings.function_memory_mb,
-      onOutput: (line) => context.logger.log('info', line),
-    },
-  )
-}
-
-/** Checked by the loader of the project: it always parses. */
-function duration(text: string): number {
-  return parseDuration(text) ?? 60_000
+  return capped.rows
 }

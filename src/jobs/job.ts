@@ -18,8 +18,12 @@ export interface JobContext {
   /** Aborted when the run is canceled, timed out, or the program stops. */
   readonly signal: AbortSignal
   readonly logger: Logger
-  /** Of the batch's connection. */
+  /** Of the batch's connection: where its metrics table is. */
   readonly database: Database
+  /** What answers its ingest_sql: mostly the same. */
+  readonly source: Pick<Database, 'query'>
+  /** Of the hashes that `anonymize` puts in place of texts. */
+  readonly anonymizeKey: string | undefined
   /** The batch's metrics table. */
   readonly table: MetricsTable
   readonly models: ModelStore

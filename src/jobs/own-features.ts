@@ -39,6 +39,7 @@ export async function ownFeatures<Item extends { readonly metric: string; readon
       signal,
       timeoutMs: parseDuration(settings.function_timeout) ?? 60_000,
       memoryMb: settings.function_memory_mb,
+      variables: settings.function_variables,
       onOutput: (line) => context.logger.log('info', line),
       onMetricFailure(metric, error) {
         failed.add(metric)

@@ -112,6 +112,8 @@ async function batchWork(
     signal,
     logger: recorder.logger,
     database,
+    source: services.source(batch),
+    anonymizeKey: services.project().server.anonymizeKey,
     table: fencedTable(database.metricsTable(batch.settings.table_key), assertHeld),
     models: fencedModels(services.models(batch), assertHeld),
     pool: services.pool,

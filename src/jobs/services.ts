@@ -16,6 +16,8 @@ export interface JobServices {
   readonly logger: Logger
   /** Opens the batch's connection once for all batches that share it. */
   database(batch: Batch): Database
+  /** What answers the batch's ingest_sql, opened likewise. */
+  source(batch: Batch): Database
   models(batch: Batch): ModelStore
   /** The store at a model path, of a batch that may have left the project. */
   modelsAt(modelPath: string): ModelStore

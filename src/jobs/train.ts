@@ -1,4 +1,5 @@
 import type { BatchSettings } from '../config/batch-settings.ts'
+import { listsMetric } from '../core/metric-name.ts'
 import type { Series } from '../core/series.ts'
 import type { Points } from '../databases/database.ts'
 import { judgedSeries } from '../models/judged-series.ts'
@@ -117,7 +118,7 @@ async function loadItems(
   const items: TrainItem[] = []
   for (const [metric, points] of history) {
     const all = points.get('metric')
-    if (all === undefined || excluded.has(metric)) continue
+    if (all === undefined || listsMetric(excluded, metric)) continue
     const series = judgeable(all, settings, now)
     items.push({ metric, series: beforeUnscored(series, scores.get(metric)?.get('score'), settings) })
   }

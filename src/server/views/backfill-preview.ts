@@ -1,4 +1,5 @@
 import type { Batch } from '../../config/project.ts'
+import { listsMetric } from '../../core/metric-name.ts'
 import type { ServerContext } from '../context.ts'
 import { type Problem, problemOf } from '../problem.ts'
 import type { ServerServices } from '../services.ts'
@@ -69,7 +70,7 @@ async function count(
   let newest = from
   for (const metric of since) {
     const within = (metric.counts.get('metric') ?? 0) - (later.get(metric.name) ?? 0)
-    if (within <= 0 || excluded.has(metric.name)) continue
+    if (within <= 0 || listsMetric(excluded, metric.name)) continue
     metrics++
     points += within
     newest = Math.max(newest, metric.newest)

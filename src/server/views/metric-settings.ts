@@ -1,4 +1,5 @@
 import type { Batch } from '../../config/project.ts'
+import { ofMetric } from '../../core/metric-name.ts'
 
 /** The fixed bounds of a metric's value; empty where the batch sets none or does not compare. */
 export function thresholdsOf(
@@ -6,7 +7,7 @@ export function thresholdsOf(
   metric: string,
 ): { readonly lower?: number; readonly upper?: number } {
   const { disable_tholdalert: off, tholdalert_thresholds: all } = batch.settings
-  const bounds = off || !Object.hasOwn(all, metric) ? undefined : all[metric]
+  const bounds = off ? undefined : ofMetric(all, metric)
   return {
     ...(bounds?.lower === undefined ? {} : { lower: bounds.lower }),
     ...(bounds?.upper === undefined ? {} : { upper: bounds.upper }),
@@ -19,5 +20,5 @@ export function tagsOf(
   metric: string,
 ): { readonly [tag: string]: string | number | boolean } {
   const all = batch?.settings.metric_tags ?? {}
-  return Object.hasOwn(all, metric) ? (all[metric] ?? {}) : {}
+  return ofMetric(all, metric) ?? {}
 }
