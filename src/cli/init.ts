@@ -26,10 +26,24 @@ export async function init(dir: string, options: { readonly force?: boolean }): 
   const target = path.resolve(dir)
   const present = await folderEntries(target)
   if (present.length > 0 && options.force !== true && !(await agreed(target))) return 1
-  await cp(starter, target, { recursive: true, force: false, errorOnExist: false })
-  const ignoring = await writeNew(path.join(target, '.gitignore'), GITIGNORE)
+  const ignoring = await writeStarter(target, { batches: true })
   process.stdout.write(nextSteps(target, ignoring))
   return 0
+}
+
+/** Copies the starter's files, with its batches or without; files that are there stay as they are. Returns whether the `.gitignore` is ours. */
+export async function writeStarter(
+  target: string,
+  { batches }: { readonly batches: boolean },
+): Promise<boolean> {
+  await folderEntries(target)
+  await cp(starter, target, {
+    recursive: true,
+    force: false,
+    errorOnExist: false,
+    filter: (source) => batches || !['metrics', 'README.md'].includes(path.relative(starter, source)),
+  })
+  return writeNew(path.join(target, '.gitignore'), GITIGNORE)
 }
 
 /** What is in the folder, which is made if need be. Throws `INPUT_INVALID` when it cannot be. */
@@ -61,6 +75,7 @@ function nextSteps(target: string, ignoring: boolean): string {
     ...(folder === '' ? [] : ([[`cd ${shellWord(folder)}`, '']] satisfies [string, string][])),
     ['npx anomstack validate', 'says what is wrong in the files'],
     ['npx anomstack start --backfill', 'goes through the past, then watches'],
+    ['npx anomstack example ls', 'lists more batches to begin with'],
   ]
   const width = Math.max(...commands.map(([command]) => command.length))
   const lines = commands.map(([command, meaning]) =>

@@ -4,7 +4,9 @@ import { messageOf } from '../core/errors.ts'
 import { QUEUE_NAMES, type QueueName } from '../core/queues.ts'
 import { parseTimestamp } from '../core/timestamp.ts'
 import { JOB_NAMES, type JobName } from '../runs/run.ts'
+import type { ExampleAction } from './example.ts'
 import { type ExitCode, exitCodeOf } from './exit.ts'
+import type { ModelsAction } from './models.ts'
 import type { RunAction } from './runs.ts'
 import type { ScheduleAction } from './schedules.ts'
 
@@ -46,8 +48,17 @@ export function createProgram(): { run(args: readonly string[]): Promise<ExitCod
   command('init', 'write a commented starter project')
     .argument('[dir]', 'folder to write to', '.')
     .option('--force', 'write into a folder that is not empty; existing files are kept')
-    .action((dir: string, options: { force?: boolean }) =>
-      finish(import('./init.ts').then((m) => m.init(dir, options))),
+    .option(
+      '--from <connection>',
+      'write a batch for each table of a database: a connection, an address, or a file',
+    )
+    .option('--yes', 'with --from: every table, and the backfill, without a question')
+    .action(async (dir: string, { from, ...options }: { force?: boolean; from?: string; yes?: boolean }) =>
+      finish(
+        from === undefined
+          ? import('./init.ts').then((m) => m.init(dir, options))
+          : import('./init-from.ts').then((m) => m.initFrom(dir, { from, ...options })),
+      ),
     )
 
   inProject('start', 'run the server with its schedules and page')
@@ -126,6 +137,22 @@ export function createProgram(): { run(args: readonly string[]): Promise<ExitCod
     .option('--json', 'print the schedules as JSON')
     .action((action: ScheduleAction, ids: readonly string[], options) =>
       finish(import('./schedules.ts').then((m) => m.schedules(action, ids, options))),
+    )
+
+  inProject('example', 'list example batches, or copy one into the project')
+    .addArgument(new Argument('[action]', 'what to do').choices(['ls', 'add']).default('ls'))
+    .argument('[name]', 'example to copy')
+    .option('--json', 'print what is there, or what was done, as JSON')
+    .action((action: ExampleAction, name: string | undefined, options) =>
+      finish(import('./example.ts').then((m) => m.example(action, name, options))),
+    )
+
+  inProject('models', 'list the versions of models, or put an older one into use')
+    .addArgument(new Argument('[action]', 'what to do').choices(['ls', 'rollback']).default('ls'))
+    .argument('[name...]', 'batches to list; of a rollback the batch, and the version if not the one before')
+    .option('--json', 'print the versions as JSON')
+    .action((action: ModelsAction, names: readonly string[], options) =>
+      finish(import('./models.ts').then((m) => m.models(action, names, options))),
     )
 
   command('schema', 'print the JSON Schema of a batch file, for editors').action(() =>
