@@ -5,7 +5,7 @@ import { root } from './prepare.mjs'
 
 const CHECKS = [
   ['format', 'biome', ['check', '--error-on-warnings', '.']],
-  ['lint', 'oxlint', ['--type-aware', '--deny-warnings', 'src', 'test', 'benchmarks']],
+  ['lint', 'oxlint', ['--type-aware', '--deny-warnings', 'src', 'test', 'benchmarks', 'examples']],
   ['types', 'tsc', ['--noEmit']],
   ['dependency rules', 'depcruise', ['--config', '.dependency-cruiser.cjs', 'src']],
   ['dead code', 'knip', []],

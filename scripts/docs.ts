@@ -4,6 +4,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ERROR_KINDS } from '../src/core/errors.ts'
 import { batchSettingsSection, batchSourcesSection, shortFormSection } from './docs/batch-sections.ts'
+import { exampleSection } from './docs/example-section.ts'
 import { code, table } from './docs/options-table.ts'
 import { pluginSections } from './docs/plugin-sections.ts'
 
@@ -16,6 +17,7 @@ export const GENERATED_FILES: readonly string[] = [
   'docs/guide/channels.md',
   'docs/guide/databases.md',
   'docs/guide/detectors.md',
+  'docs/guide/examples.md',
   'docs/guide/storages.md',
 ]
 
@@ -27,6 +29,7 @@ const SECTIONS: Readonly<Record<string, () => string>> = {
   channels: () => pluginSections('channels'),
   databases: () => pluginSections('databases'),
   detectors: () => pluginSections('detectors'),
+  examples: exampleSection,
   storages: () => pluginSections('storages'),
 }
 

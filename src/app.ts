@@ -29,6 +29,7 @@ import {
   openChannels,
   openDatabases,
   openModelStores,
+  openTranslator,
 } from './open-plugins.ts'
 import { createDbosOrchestrator } from './orchestrator/dbos.ts'
 import { newExecutor } from './orchestrator/liveness.ts'
@@ -134,6 +135,7 @@ export async function createApp(dir: string, options: AppOptions): Promise<App> 
       logger,
       database: databases.of,
       source: databases.sourceOf,
+      translate: openTranslator(project),
       models,
       modelsAt: stores,
       pool,

@@ -6,11 +6,13 @@ import type { Clock } from './core/clock.ts'
 import { AnomstackError, messageOf } from './core/errors.ts'
 import type { Logger } from './core/logger.ts'
 import type { Database } from './databases/database.ts'
+import type { JobServices } from './jobs/services.ts'
 import { createModelStore, type ModelStore } from './models/model-store.ts'
 import { createRenewable } from './renewable.ts'
 import { openStorage } from './storages/index.ts'
 import type { Storage } from './storages/storage.ts'
 import { createTemplates, type Templates } from './templates/templates.ts'
+import { createSqlTranspiler } from './templates/transpile-sql.ts'
 
 /** What is put around what leaves the process. */
 export interface Around {
@@ -52,6 +54,24 @@ export function openDatabases(project: () => Project, logger: Logger, around: Ar
     sourceOf: (batch: Batch) => named(batch.settings.ingest_db ?? batch.settings.db, batch),
     use: open.use,
     close: open.close,
+  }
+}
+
+/** Translates ingest queries for the databases that answer them. */
+export function openTranslator(project: () => Project): JobServices['translate'] {
+  const transpiler = createSqlTranspiler()
+  return async ({ name: batch, file, settings }, sql, from) => {
+    const kind = project().connections.get(settings.ingest_db ?? settings.db)?.kind ?? ''
+    const { transpiledTo, explains = true } = catalogs.databases.get(kind) ?? {}
+    if (transpiledTo === undefined)
+      throw new AnomstackError(
+        'CONFIG_INVALID',
+        `sql_dialect: a database of kind "${kind}" is not asked in SQL`,
+        {
+          at: { batch, file },
+        },
+      )
+    return { statements: await transpiler.transpile(sql, from, transpiledTo), explains }
   }
 }
 
@@ -108,9 +128,11 @@ export function openModelStores(
   })
   return (modelPath) => {
     const { dir, storages } = project()
-    const options = storages.get(modelPath.split('://', 1)[0]!)?.options
+    const [name = '', location] = modelPath.split(/:\/\/(.*)/s)
+    const { kind, options } = storages.get(name) ?? {}
     return stores.get(modelPath, options, () => {
-      const storage = openStorage(modelPath, { projectDir: dir }, options)
+      const path = kind === undefined ? modelPath : `${kind}://${location ?? ''}`
+      const storage = openStorage(path, { projectDir: dir }, options)
       return createModelStore(around.storage?.(storage) ?? storage, { now: () => clock.now() })
     })
   }

@@ -20,7 +20,12 @@ const inSection =
 const asModel: Example = ({ name }, options) =>
   yaml({ model_configs: [{ model_name: name, model_params: options }] })
 
-const asModelPath: Example = ({ name }) => yaml({ model_path: `${name}://./models` })
+/** The path of a batch, and the options where an example has some. */
+const asStorage: Example = (plugin, options) => {
+  const { name, exampleLocation = '' } = plugin as PluginDefinition & { readonly exampleLocation?: string }
+  const path = yaml({ model_path: `${name}://${exampleLocation}` })
+  return Object.keys(options).length === 0 ? path : `${path}\n\n${inSection('storages')(plugin, options)}`
+}
 
 /** The example of a plug-in with its secrets taken from the environment. */
 function exampleOptions(plugin: PluginDefinition, rows: readonly OptionRow[]): Record<string, unknown> {
@@ -78,7 +83,7 @@ const pages = {
   channels: inSection('channels'),
   databases: inSection('connections'),
   detectors: asModel,
-  storages: asModelPath,
+  storages: asStorage,
 } as const satisfies Record<keyof typeof catalogs, Example>
 
 /** One section for each plug-in of a kind: what it does, its options, an example. */

@@ -5,6 +5,7 @@ import { createAnomalyPolicy } from '../alerts/anomaly-policy.ts'
 import type { BatchSettings } from '../config/batch-settings.ts'
 import { AnomstackError } from '../core/errors.ts'
 import { modelSpecOf } from '../jobs/model-spec-of.ts'
+import { withPython } from '../jobs/with-python.ts'
 import { createReplayer, type ReplayedPoint } from '../models/replay.ts'
 import type { ExitCode } from './exit.ts'
 import { fileProblem, isFileError } from './file-problem.ts'
@@ -124,7 +125,7 @@ async function* judged(
   settings: BatchSettings,
   { format, told }: { readonly format: 'csv' | 'json'; readonly told: (point: ReplayedPoint) => void },
 ): AsyncGenerator<string> {
-  const replayer = createReplayer(modelSpecOf(settings), {
+  const replayer = createReplayer(withPython(modelSpecOf(settings), settings), {
     metric: 'detect',
     maxPoints: settings.train_max_n,
     maxAgeMs: settings.train_metric_timestamp_max_days_ago * DAY,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SQL_DIALECTS } from '../templates/sql-dialects.ts'
 
 const count = (fallback: number, description: string) =>
   z.int().min(0).default(fallback).meta({ description })
@@ -18,7 +19,9 @@ const recency = (fallback: number, description: string) =>
   z.int().min(1).default(fallback).meta({ description })
 
 const modelConfig = z.strictObject({
-  model_name: text('Name of a detector, in any case; PyOD class names are understood.'),
+  model_name: text(
+    'Name of a detector, in any case; the full path of a class, such as pyod.models.lof.LOF, means PyOD in your own Python.',
+  ),
   model_tag: z.string().optional().meta({ description: 'Names this model among those of the batch.' }),
   model_params: z
     .record(z.string(), z.unknown())
@@ -84,8 +87,12 @@ export const batchSettings = z.strictObject({
     .meta({ description: 'The metrics table: table, schema.table or project.schema.table.' }),
   model_path: z
     .string()
+    .overwrite((path) => path.replace(/^azure:\/\//i, 'az://'))
     .default('local://./models')
-    .meta({ description: 'Where model bundles are kept: local://folder, …' }),
+    .meta({
+      description:
+        'Where model bundles are kept: local://folder, s3://bucket/prefix, gs://bucket/prefix or az://container/prefix; or the name of an entry of storages in place of the kind.',
+    }),
   gcp_project_id: text('Google Cloud project.').optional(),
   time_zone: z
     .string()
@@ -157,6 +164,10 @@ export const batchSettings = z.strictObject({
     .max(15)
     .default(4)
     .meta({ description: 'Decimals kept of a value.' }),
+  sql_dialect: z.enum(SQL_DIALECTS).nullable().default(null).meta({
+    description:
+      'What SQL ingest_sql is written in, where it is not that of the database: it is then translated.',
+  }),
   dimensions: names(
     'Columns of the ingest query beside name and value: each combination of their values is a metric of its own, name{column=value,…}.',
   ),
@@ -170,6 +181,10 @@ export const batchSettings = z.strictObject({
   query_timeout: z.string().default('10m').meta({ description: 'A query is stopped after this long.' }),
   function_timeout: z.string().default('60s').meta({ description: 'A function is stopped after this long.' }),
   function_memory_mb: positive(256, 'A function is stopped when its heap grows beyond so many megabytes.'),
+  python: z.string().min(1).default('python3').meta({
+    description:
+      'Python for functions and for detectors of PyOD: a command, or a path relative to the project, such as .venv/bin/python.',
+  }),
   function_variables: names(
     'Environment variables that the functions of this batch see, beside those that begin with ANOMSTACK_FN_.',
   ),

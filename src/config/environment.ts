@@ -34,15 +34,19 @@ export async function readEnvironment(
 const GLOBAL = {
   ANOMSTACK_GCP_PROJECT_ID: 'gcp_project_id',
   ANOMSTACK_MODEL_PATH: 'model_path',
+  ANOMSTACK_PYTHON: 'python',
   ANOMSTACK_TABLE_KEY: 'table_key',
 } as const
 
-/** Overrides for every batch. A batch file that sets `table_key` keeps it. */
+/** Those that a batch file may set against the environment. */
+const KEPT: readonly string[] = ['table_key', 'python']
+
+/** Overrides for every batch. A batch file that sets `table_key` or `python` keeps it. */
 export function globalOverrides(variables: Variables, fileLayer: Layer): Layer {
   const layer = new Map<string, Entry>()
   for (const [name, key] of Object.entries(GLOBAL)) {
     const value = variable(variables, name)
-    if (value !== undefined && !(key === 'table_key' && fileLayer.has(key)))
+    if (value !== undefined && !(KEPT.includes(key) && fileLayer.has(key)))
       layer.set(key, environmentEntry(name, value))
   }
   return layer

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { PluginCatalog } from '../core/plugin.ts'
+import { PYOD_CLASS } from '../core/pyod-class.ts'
 import { batchFile } from './batch-keys.ts'
 import type { DetectorCatalog } from './settings-rules.ts'
 
@@ -29,7 +30,10 @@ function modelConfigs(base: Schema, { detectors }: SchemaCatalogs): Schema {
         ...properties,
         model_name: {
           ...properties.model_name,
-          enum: [...new Set([...all.map(({ name }) => name), ...aliases])],
+          anyOf: [
+            { enum: [...new Set([...all.map(({ name }) => name), ...aliases])] },
+            { pattern: PYOD_CLASS.source },
+          ],
           examples: aliases,
         },
       },

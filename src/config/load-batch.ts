@@ -1,3 +1,4 @@
+import { interpreterOf } from '../core/python-process.ts'
 import type { TemplateFiles } from '../templates/template-files.ts'
 import { BATCH_KEYS, SETTING_KEYS, SOURCE_KEYS, sourceKeys } from './batch-keys.ts'
 import { type BatchSettings, batchSettings } from './batch-settings.ts'
@@ -140,7 +141,7 @@ export async function loadBatch(input: BatchInput): Promise<LoadedBatch> {
     batch: {
       name,
       file,
-      settings,
+      settings: { ...settings, python: interpreterOf(dir, settings.python) },
       sources,
       variables: { ...templateVariables(merged, settings, metricsDir), metric_batch: name },
     },

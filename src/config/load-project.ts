@@ -29,7 +29,9 @@ function secretsOfUrl(url: string | undefined): readonly string[] {
 
 /** The plug-ins that a project may name, by name. */
 export interface Catalogs {
-  readonly databases: PluginCatalog<PluginDefinition & { readonly readOnly?: true }>
+  readonly databases: PluginCatalog<
+    PluginDefinition & { readonly readOnly?: true; readonly transpiledTo?: string }
+  >
   readonly channels: PluginCatalog
   readonly storages: PluginCatalog
   readonly detectors: DetectorCatalog
@@ -188,6 +190,11 @@ export async function loadProject(dir: string, catalogs: Catalogs, environment: 
     readOnlyDatabases: new Set(
       [...connections.ready].flatMap(([name, { kind }]) =>
         catalogs.databases.get(kind)?.readOnly ? [name] : [],
+      ),
+    ),
+    sqlDatabases: new Set(
+      [...connections.ready].flatMap(([name, { kind }]) =>
+        catalogs.databases.get(kind)?.transpiledTo === undefined ? [] : [name],
       ),
     ),
     hashes: server.anonymizeKey !== undefined,

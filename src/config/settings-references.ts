@@ -10,6 +10,8 @@ export interface Known {
   readonly channels: ReadonlySet<string>
   /** Those of the databases that cannot hold a metrics table. */
   readonly readOnlyDatabases: ReadonlySet<string>
+  /** Those of the databases that are asked in SQL. */
+  readonly sqlDatabases: ReadonlySet<string>
   /** Whether there is a key for hashes of `anonymize`. */
   readonly hashes: boolean
 }
@@ -67,6 +69,9 @@ export function checkReferences(
     })
   if (settings.ingest_db !== null)
     checkNamed(['ingest_db'], settings.ingest_db, 'database or connection', known.databases, note)
+  const source = settings.ingest_db ?? settings.db
+  if (settings.sql_dialect !== null && known.databases.ready.has(source) && !known.sqlDatabases.has(source))
+    note(['sql_dialect'], { message: `sql_dialect: "${source}" is not asked in SQL; leave it out` })
   if (!known.hashes && settings.anonymize.some(({ how }) => how === 'hash'))
     note(['anonymize'], {
       message: 'anonymize: hash needs a secret key of at least 16 characters: set ANOMSTACK_ANONYMIZE_KEY',

@@ -2,6 +2,7 @@ import { nextCronTick } from '../core/cron.ts'
 import { parseDuration } from '../core/duration.ts'
 import { messageOf } from '../core/errors.ts'
 import type { PluginCatalog, PluginDefinition } from '../core/plugin.ts'
+import { isPyodClass } from '../core/pyod-class.ts'
 import type { BatchSettings, ModelConfig } from './batch-settings.ts'
 import { type Complaint, listNames, nearest } from './faults.ts'
 import { schemaFaults } from './schema-faults.ts'
@@ -52,6 +53,8 @@ function checkDuration(path: readonly PropertyKey[], text: string, note: Note, s
 
 function checkModel(config: ModelConfig, index: number, detectors: DetectorCatalog, note: Note): ModelConfig {
   const path = ['model_configs', index]
+  // Only the user's Python knows what such a class takes: training says what is wrong.
+  if (isPyodClass(config.model_name)) return { ...config, model_name: config.model_name.trim() }
   const detector = findDetector(detectors, config.model_name)
   if (detector === undefined) {
     const names = [...detectors.values()].map(({ name }) => name)

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
-import { workerFile } from '../core/worker-file.ts'
+import { workerFile } from './worker-file.ts'
 
 /**
  * As `workerFile`, for a worker thread. From source, `--import tsx` does nothing in a thread of Node 20, so there the thread registers

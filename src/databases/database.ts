@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { MetricRow, MetricType } from '../core/metric-row.ts'
 import type { PluginDefinition } from '../core/plugin.ts'
 import type { Series } from '../core/series.ts'
+import type { SqlDialect } from '../templates/sql-dialects.ts'
 import type { Dialect } from './dialect.ts'
 
 /**
@@ -137,7 +138,9 @@ export interface DatabaseDefinition<Options extends z.ZodObject = z.ZodObject>
   /** How it writes SQL; absent where it is not asked in SQL. */
   readonly dialect?: Dialect
   /** What the transpiler of `sql_dialect` calls its SQL. */
-  readonly transpiledTo?: string
+  readonly transpiledTo?: SqlDialect
+  /** Set to false where a statement cannot be checked by `EXPLAIN`, as `sql_dialect` does. */
+  readonly explains?: false
   /** Opens nothing by itself: the first call of the database connects. */
   create(options: z.output<Options>, environment: DatabaseEnvironment): Database
 }

@@ -9,6 +9,12 @@ export interface Dialect {
   readonly plain: RegExp
   /** Midnight of the day of a date or a timestamp. */
   day(expression: string): string
+  /** Midnight of the day so many days ago, of the type that `day` gives; the count is SQL, or a part of a template. */
+  daysAgo(count: string): string
+  /** The hour of a timestamp, 0 to 23. */
+  hour(expression: string): string
+  /** A number as a double. */
+  double(expression: string): string
 }
 
 /**
@@ -24,14 +30,14 @@ export interface TableDialect extends Dialect {
   time(milliseconds: number, bind: Bind): string
   /** Whole epoch milliseconds of a timestamp, as a number. */
   milliseconds(expression: string): string
-  /** A number as a double. */
-  double(expression: string): string
   /** A condition that holds for finite doubles, and neither for NULL nor for NaN and infinities. */
   finite(expression: string): string
   /** A condition that holds for the texts of a list, which is not empty and may be long. */
   oneOf(expression: string, texts: readonly string[], bind: Bind): string
   /** Of a group, every value of the expression in ascending order of `ms`, as one value; absent where an engine has no such thing. */
-  collect?(expression: string): string
+  collect?(expression: string, values: 'numbers' | 'texts'): string
+  /** The most values that `collect` is given at once, where an engine limits the size of a value: longer series come in pieces, in no order. */
+  readonly pieces?: number
 }
 
 /** A statement and its bound values. */

@@ -3,7 +3,7 @@ import { AnomstackError, messageOf } from '../core/errors.ts'
 import type { Database, MetricsTable, QueryOptions, SqlRow } from './database.ts'
 import { duckdbDialect } from './duckdb-dialect.ts'
 import { readHistory } from './duckdb-history.ts'
-import { acquireInstance, releaseInstance, type SharedInstance } from './duckdb-instance.ts'
+import { acquireInstance, type DuckdbPlace, releaseInstance, type SharedInstance } from './duckdb-instance.ts'
 import { ensureTable } from './duckdb-shape.ts'
 import { deleteBefore, deleteRows, summarize, upsertRows } from './duckdb-table.ts'
 import { plainValue } from './duckdb-values.ts'
@@ -12,9 +12,9 @@ import { interruptible, type Patience } from './interruption.ts'
 import { keyedRows, rowCount } from './keyed-rows.ts'
 import { type CatalogRow, tableList } from './table-list.ts'
 
-/** The DuckDB file at an absolute path, `:memory:`, or an `md:` address. */
-export function openDuckdb(path: string): Database {
-  const session = createSession(path)
+/** A DuckDB database; opens nothing before the first call. */
+export function openDuckdb(place: DuckdbPlace): Database {
+  const session = createSession(place)
   return {
     query: (sql, options = {}) =>
       session.run(options, { failure: 'QUERY_FAILED' }, (connection) => runStatements(connection, sql)),
@@ -45,7 +45,7 @@ type Work<T> = (
   context: { shared: SharedInstance; patience: Patience },
 ) => Promise<T>
 
-function createSession(path: string): Session {
+function createSession(place: DuckdbPlace): Session {
   let shared: SharedInstance | undefined
   let closed = false
   const running = new Set<Promise<unknown>>()
@@ -71,7 +71,7 @@ function createSession(path: string): Session {
   const run: Session['run'] = async (options, { failure, inTurn = false }, work) => {
     if (closed)
       throw new AnomstackError('CONNECTION_FAILED', 'the database has been closed', { retryable: false })
-    shared ??= acquireInstance(path)
+    shared ??= acquireInstance(place)
     const instance = shared
     const task = interruptible(options, (patience) =>
       inTurn
@@ -96,7 +96,7 @@ function createSession(path: string): Session {
       if (closed) return
       closed = true
       await Promise.allSettled(running)
-      if (shared !== undefined) await releaseInstance(path, shared)
+      if (shared !== undefined) await releaseInstance(place, shared)
     },
   }
 }

@@ -16,4 +16,6 @@ export const duckdbDialect: TableDialect = {
   oneOf: (expression, texts, bind) => `${expression} IN (SELECT unnest(${bind([...texts])}))`,
   collect: (expression) => `list(${expression} ORDER BY ms)`,
   day: (expression) => `date_trunc('day', (${expression})::TIMESTAMP)`,
+  daysAgo: (count) => `(date_trunc('day', now()::TIMESTAMP) - INTERVAL ${count} DAY)`,
+  hour: (expression) => `EXTRACT(HOUR FROM ${expression})`,
 }

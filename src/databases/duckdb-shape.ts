@@ -59,28 +59,53 @@ export async function ensureTable(
   if (columns.length === 0) {
     if (parts.length > 1)
       await connection.run(`CREATE SCHEMA IF NOT EXISTS ${quoteTable(parts.slice(0, -1))}`)
-    await connection.run(`CREATE TABLE IF NOT EXISTS ${table} (
-      metric_timestamp TIMESTAMP NOT NULL,
-      metric_batch VARCHAR NOT NULL,
-      metric_name VARCHAR NOT NULL,
-      metric_type VARCHAR NOT NULL,
-      metric_value DOUBLE NOT NULL,
-      metadata VARCHAR NOT NULL DEFAULT '',
-      PRIMARY KEY (${KEY_COLUMNS.join(', ')})
-    )`)
+    await createTable(connection, shared, table)
     return
   }
   checkColumns(
     parts.join('.'),
     columns.map(([name]) => String(name)),
   )
-  if (shared.withDuplicates.has(table) || (await isKeyed(connection, parts))) return
+  if (shared.keyless || shared.withDuplicates.has(table) || (await isKeyed(connection, parts))) return
   try {
     await connection.run(
       `CREATE UNIQUE INDEX ${quoteIdentifier(indexName(parts))} ON ${table} (${KEY_COLUMNS.join(', ')})`,
     )
   } catch (error) {
-    if (!/constraint|duplicate/i.test(messageOf(error))) throw error
-    shared.withDuplicates.add(table)
+    if (takesNoKeys(error)) shared.keyless = true
+    else if (/constraint|duplicate/i.test(messageOf(error))) shared.withDuplicates.add(table)
+    else throw error
   }
+}
+
+/** Whether the database refused because of the key itself: some that DuckDB can attach have no such thing. */
+function takesNoKeys(error: unknown): boolean {
+  return /(primary key|unique|index|constraint)\S*\b.*not (yet )?(supported|implemented)|not (yet )?(supported|implemented).*\b(primary key|unique|index|constraint)/is.test(
+    messageOf(error),
+  )
+}
+
+async function createTable(
+  connection: DuckDBConnection,
+  shared: SharedInstance,
+  table: string,
+): Promise<void> {
+  const create = (key: string): Promise<unknown> =>
+    connection.run(`CREATE TABLE IF NOT EXISTS ${table} (
+      metric_timestamp TIMESTAMP NOT NULL,
+      metric_batch VARCHAR NOT NULL,
+      metric_name VARCHAR NOT NULL,
+      metric_type VARCHAR NOT NULL,
+      metric_value DOUBLE NOT NULL,
+      metadata VARCHAR NOT NULL DEFAULT ''${key}
+    )`)
+  if (!shared.keyless)
+    try {
+      await create(`, PRIMARY KEY (${KEY_COLUMNS.join(', ')})`)
+      return
+    } catch (error) {
+      if (!takesNoKeys(error)) throw error
+      shared.keyless = true
+    }
+  await create('')
 }

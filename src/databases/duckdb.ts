@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { defineDatabase } from './database.ts'
 import { duckdbDialect } from './duckdb-dialect.ts'
 import { lazyDatabase } from './lazy-database.ts'
+import { motherduckPlace } from './motherduck-place.ts'
 
 export const duckdb = defineDatabase({
   name: 'duckdb',
@@ -12,14 +13,20 @@ export const duckdb = defineDatabase({
   options: z.strictObject({
     path: z.string().min(1).default('tmpdata/anomstack-duckdb.db').meta({
       description:
-        'The file, relative to the project; its folder is created. `:memory:` keeps everything in memory until the process ends.',
+        'The file, relative to the project; its folder is created. `:memory:` keeps everything in memory until the process ends, and `md:name` is a database of MotherDuck.',
+    }),
+    motherduck_token: z.string().min(1).optional().meta({
+      description: 'Token of MotherDuck, for a path that begins with md:.',
+      secret: true,
     }),
   }),
   example: { path: 'tmpdata/anomstack-duckdb.db' },
-  environment: { path: 'ANOMSTACK_DUCKDB_PATH' },
-  create: ({ path }, { projectDir }) =>
+  environment: { path: 'ANOMSTACK_DUCKDB_PATH', motherduck_token: 'ANOMSTACK_MOTHERDUCK_TOKEN' },
+  create: ({ path, motherduck_token: token }, { projectDir }) =>
     lazyDatabase('@duckdb/node-api', async () => {
       const { openDuckdb } = await import('./duckdb-database.ts')
-      return openDuckdb(/^(:memory:$|md:)/.test(path) ? path : resolve(projectDir, path))
+      if (path.startsWith('md:'))
+        return openDuckdb(motherduckPlace({ path, ...(token === undefined ? {} : { token }) }))
+      return openDuckdb({ path: path === ':memory:' ? path : resolve(projectDir, path) })
     }),
 })

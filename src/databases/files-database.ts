@@ -46,7 +46,7 @@ export function openFiles(options: FilesOptions): Database {
     if (closed)
       throw new AnomstackError('CONNECTION_FAILED', 'the database has been closed', { retryable: false })
     const folder = await mkdtemp(join(tmpdir(), 'anomstack-files-'))
-    const database = openDuckdb(':memory:')
+    const database = openDuckdb({ path: ':memory:' })
     const stop = new AbortController()
     const patienceOf = {
       ...(signal === undefined ? {} : { signal }),

@@ -9,16 +9,29 @@ function unquote(part: string): string {
   return first === '[' ? part.slice(1, -1) : part
 }
 
+/** One part of a table's name. */
+export interface NamePart {
+  readonly text: string
+  /** Whether its writer put it in quotes, which matters where an engine folds names without them to one case. */
+  readonly quoted: boolean
+}
+
 /** Parts of a table's name as users write it: `metrics`, `sales.metrics`, `"sales.eu".metrics`. A part may stand in double quotes,
  * backticks or brackets and may then hold dots. Throws `INPUT_INVALID`. */
 export function tableNameParts(name: string): readonly string[] {
-  const parts: string[] = []
+  return writtenParts(name).map(({ text }) => text)
+}
+
+/** The same, with which parts were in quotes. Throws `INPUT_INVALID`. */
+export function writtenParts(name: string): readonly NamePart[] {
+  const parts: NamePart[] = []
   let at = 0
   while (at < name.length || parts.length === 0) {
     PART.lastIndex = at
     const found = PART.exec(name)?.[0]
     if (found === undefined || found.includes('\0')) throw invalidName(name)
-    parts.push(unquote(found))
+    const text = unquote(found)
+    parts.push({ text, quoted: text !== found })
     at += found.length
     if (at === name.length) return parts
     if (name[at] !== '.' || at === name.length - 1) throw invalidName(name)

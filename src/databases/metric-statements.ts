@@ -11,7 +11,7 @@ export const COLUMN_LIST = METRIC_COLUMNS.join(', ')
 
 /**
  * The points of a history. `duplicates`: the table may hold several rows of one key, which are averaged.
- * - With `collect` in the dialect, one row per series: `name, type, times, readings` and, where metadata is wanted, `notes`, as lists in order of time.
+ * - With `collect` in the dialect, one row per series (or per piece of one): `name, type, times, readings` and, where metadata is wanted, `notes`, as lists in order of time.
  * - Without, one row per point: `name, type, ms, reading` and perhaps `note`, in the order of name, type and time.
  */
 export function historyStatement(
@@ -22,12 +22,15 @@ export function historyStatement(
 ): Statement {
   const { since, until, maxPoints, metrics } = query
   const withNotes = (query.metadataOf ?? []).length > 0
-  const { collect } = dialect
+  const { collect, pieces } = dialect
   return statement(dialect, (bind) => {
     const reading = dialect.double('metric_value')
     const conditions = [
       `metric_batch = ${bind(query.batch)}`,
       dialect.oneOf('metric_type', query.types, bind),
+      // Rows of a table that somebody else made may lack a name or a time.
+      'metric_name IS NOT NULL',
+      `${dialect.timestamp} IS NOT NULL`,
       dialect.finite('metric_value'),
       ...(metrics === undefined ? [] : [dialect.oneOf('metric_name', metrics, bind)]),
       ...(since === undefined ? [] : [`${dialect.timestamp} >= ${dialect.time(ceilTime(since), bind)}`]),
@@ -39,7 +42,7 @@ export function historyStatement(
       `${dialect.milliseconds(dialect.timestamp)} AS ms`,
       `${duplicates ? `avg(${reading})` : reading} AS reading`,
       ...(withNotes ? [`${duplicates ? 'max(metadata)' : 'metadata'} AS note`] : []),
-      ...(maxPoints === undefined
+      ...(maxPoints === undefined && pieces === undefined
         ? []
         : [
             `row_number() OVER (PARTITION BY metric_name, metric_type ORDER BY ${dialect.timestamp} DESC) AS age`,
@@ -51,8 +54,8 @@ export function historyStatement(
     ) AS points ${maxPoints === undefined ? '' : `WHERE age <= ${bind(maxPoints)}`}`
     return collect === undefined
       ? `SELECT name, type, ms, reading${withNotes ? ', note' : ''} FROM ${points} ORDER BY name, type, ms`
-      : `SELECT name, type, ${collect('ms')} AS times, ${collect('reading')} AS readings${withNotes ? `, ${collect('note')} AS notes` : ''}
-         FROM ${points} GROUP BY name, type`
+      : `SELECT name, type, ${collect('ms', 'numbers')} AS times, ${collect('reading', 'numbers')} AS readings${withNotes ? `, ${collect('note', 'texts')} AS notes` : ''}
+         FROM ${points} GROUP BY name, type${pieces === undefined ? '' : `, floor((age - 1) / ${pieces})`}`
   })
 }
 
@@ -117,16 +120,20 @@ export function deleteBeforeStatement(
   )
 }
 
-/** Inserts or updates from `source`, a table or a query in parentheses with the columns of a metrics table and each key once. */
-export function mergeStatement(table: string, source: string): string {
-  return `MERGE INTO ${table} AS t USING ${source} AS s ON ${sameKey('t', 's')}
+/** Inserts or updates from `source`, a table or a query in parentheses with the columns of a metrics table and each key once. `matching` says when two
+ * rows have one key. */
+export function mergeStatement(table: string, source: string, matching = sameKey('t', 's')): string {
+  return `MERGE INTO ${table} AS t USING ${source} AS s ON ${matching}
     WHEN MATCHED THEN UPDATE SET metric_value = s.metric_value, metadata = s.metadata
     WHEN NOT MATCHED THEN INSERT (${COLUMN_LIST}) VALUES (${METRIC_COLUMNS.map((column) => `s.${column}`).join(', ')})`
 }
 
-/** The condition that two rows have one key. */
-export function sameKey(one: string, other: string): string {
-  return ['metric_batch', 'metric_name', 'metric_type', 'metric_timestamp']
-    .map((column) => `${one}.${column} = ${other}.${column}`)
-    .join(' AND ')
+/** The condition that two rows have one key; `time` writes what of a timestamp column is compared. */
+export function sameKey(one: string, other: string, time = (column: string): string => column): string {
+  return [
+    ...['metric_batch', 'metric_name', 'metric_type'].map(
+      (column) => `${one}.${column} = ${other}.${column}`,
+    ),
+    `${time(`${one}.metric_timestamp`)} = ${time(`${other}.metric_timestamp`)}`,
+  ].join(' AND ')
 }

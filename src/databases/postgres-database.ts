@@ -1,7 +1,7 @@
-import type { ClientConfig } from 'pg'
-import type { Database, MetricsTable, SqlRow } from './database.ts'
+import type { Database, MetricsTable } from './database.ts'
 import { tableNameParts } from './identifiers.ts'
 import { keyedRows, rowCount } from './keyed-rows.ts'
+import { clientConfig, lastRows, secretsOf } from './postgres-client.ts'
 import { postgresDialect } from './postgres-dialect.ts'
 import { readHistory, readNames } from './postgres-history.ts'
 import type { PostgresOptions } from './postgres-options.ts'
@@ -27,72 +27,11 @@ export function openPostgres(given: PostgresOptions): Database {
   }
 }
 
-function clientConfig({ url, host, port, user, password, database, ssl }: PostgresOptions): ClientConfig {
-  return {
-    ...(url === undefined
-      ? { host: host ?? 'localhost' }
-      : { connectionString: withDefaults(url, { host, port, user, password, database }) }),
-    ...(url === undefined ? defined({ port, user, password, database }) : {}),
-    ...(ssl === undefined ? {} : { ssl: sslOf(ssl) }),
-  }
-}
-
-function defined(values: Record<string, string | number | undefined>): ClientConfig {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
-}
-
-/** Parts that the address leaves out, from the other options. */
-function withDefaults(
-  url: string,
-  { host, port, user, password, database }: Omit<PostgresOptions, 'url' | 'ssl'>,
-): string {
-  if (!URL.canParse(url)) return url
-  const address = new URL(url)
-  if (address.hostname === '' && host !== undefined) address.hostname = host
-  if (address.port === '' && port !== undefined) address.port = String(port)
-  if (address.username === '' && user !== undefined) address.username = encodeURIComponent(user)
-  if (address.password === '' && password !== undefined) address.password = encodeURIComponent(password)
-  if (address.pathname.length < 2 && database !== undefined)
-    address.pathname = `/${encodeURIComponent(database)}`
-  return address.href
-}
-
-function sslOf(ssl: NonNullable<PostgresOptions['ssl']>): ClientConfig['ssl'] {
-  if (ssl === false || ssl === 'disable') return false
-  return { rejectUnauthorized: ssl !== 'require' }
-}
-
-/** What must not show in an error: the address, and the password as it is and as addresses write it. */
-function secretsOf({ url, password }: PostgresOptions): readonly string[] {
-  const inUrl = url !== undefined && URL.canParse(url) ? new URL(url).password : ''
-  const all = [url ?? '', password ?? '', encodeURIComponent(password ?? ''), inUrl, decodeSafely(inUrl)]
-  return [...new Set(all)].filter((secret) => secret !== '').sort((a, b) => b.length - a.length)
-}
-
-function decodeSafely(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
-
 /** Columns of tables and views that the user may read. */
 const CATALOG = `SELECT CASE table_schema WHEN current_schema() THEN '' ELSE table_schema END AS schema,
     table_name AS table, column_name AS column, data_type AS type
   FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', 'information_schema')
   ORDER BY table_schema <> current_schema(), table_schema, table_name, ordinal_position`
-
-interface Result {
-  readonly rows: readonly SqlRow[]
-  readonly fields: readonly unknown[]
-}
-
-/** The driver answers several statements with a list. */
-function lastRows(result: Result | readonly Result[]): readonly SqlRow[] {
-  const results = Array.isArray(result) ? (result as readonly Result[]) : [result as Result]
-  return results.findLast(({ fields }) => fields.length > 0)?.rows ?? []
-}
 
 function metricsTable(pool: PostgresPool, name: string): MetricsTable {
   const parts = tableNameParts(name)

@@ -18,4 +18,6 @@ export const postgresDialect: TableDialect = {
   oneOf: (expression, texts, bind) => `${expression} = ANY (${bind([...texts])}::text[])`,
   collect: (expression) => `array_agg(${expression} ORDER BY ms)`,
   day: (expression) => `date_trunc('day', ${expression})`,
+  daysAgo: (count) => `(date_trunc('day', now()) - interval '${count} days')`,
+  hour: (expression) => `EXTRACT(HOUR FROM ${expression})`,
 }

@@ -48,10 +48,14 @@ function detailsOf(error: unknown, sql: string | undefined): string {
 export function postgresError(
   error: unknown,
   failure: 'QUERY_FAILED' | 'WRITE_FAILED',
-  { secrets, sql }: { readonly secrets: readonly string[]; readonly sql?: string },
+  {
+    label,
+    secrets,
+    sql,
+  }: { readonly label: string; readonly secrets: readonly string[]; readonly sql?: string },
 ): AnomstackError {
   if (error instanceof AnomstackError) return error
-  const problem = redact(`PostgreSQL: ${messageOf(error)}${detailsOf(error, sql)}`, secrets)
+  const problem = redact(`${label}: ${messageOf(error)}${detailsOf(error, sql)}`, secrets)
   if (isConnectionError(error)) return new AnomstackError('CONNECTION_FAILED', problem)
   if (hasState(error, '57014')) return new AnomstackError('TIMED_OUT', problem)
   // Classes 53 (resources, a full disk among them), 55 and 40 may pass.

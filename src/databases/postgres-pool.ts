@@ -26,8 +26,22 @@ const GRACE_MS = 5_000
 /** The server's own limit is a little longer than ours, for the case that this process dies. */
 const SERVER_TIMEOUT_MARGIN_MS = 2_000
 
+/** What servers that speak the protocol differ in. */
+export interface PostgresKind {
+  /** As errors call it. */
+  readonly label: string
+  /** Takes away whatever a statement may have left in its session; without it, connections on which users' statements ran are closed. */
+  readonly cleanUp?: string
+}
+
+const POSTGRES: PostgresKind = { label: 'PostgreSQL', cleanUp: 'DISCARD ALL' }
+
 /** A pool that connects with the first call, and again when the server was away. `secrets` never show in errors. */
-export function postgresPool(config: ClientConfig, secrets: readonly string[]): PostgresPool {
+export function postgresPool(
+  config: ClientConfig,
+  secrets: readonly string[],
+  { label, cleanUp }: PostgresKind = POSTGRES,
+): PostgresPool {
   const settings: ClientConfig = {
     ...config,
     types: plainTypes,
@@ -57,7 +71,7 @@ export function postgresPool(config: ClientConfig, secrets: readonly string[]): 
     new AnomstackError(
       'CONNECTION_FAILED',
       redact(
-        `cannot connect to PostgreSQL: ${connectProblem(error)}; check its address, user and password`,
+        `cannot connect to ${label}: ${connectProblem(error)}; check its address, user and password`,
         secrets,
       ),
     )
@@ -75,9 +89,13 @@ export function postgresPool(config: ClientConfig, secrets: readonly string[]): 
         await client.query(
           `SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO, YMD', false)`,
         )
-        if (timeoutMs !== undefined)
+        if (timeoutMs !== undefined || cleanUp === undefined)
           await client.query(`SELECT set_config('statement_timeout', $1, false)`, [
-            String(Math.min(Math.ceil(timeoutMs) + SERVER_TIMEOUT_MARGIN_MS, 2 ** 31 - 1)),
+            String(
+              timeoutMs === undefined
+                ? 0
+                : Math.min(Math.ceil(timeoutMs) + SERVER_TIMEOUT_MARGIN_MS, 2 ** 31 - 1),
+            ),
           ])
         return client
       } catch (error) {
@@ -107,7 +125,7 @@ export function postgresPool(config: ClientConfig, secrets: readonly string[]): 
     try {
       if (!usable) return client.release(true)
       await client.query('ROLLBACK')
-      await client.query('DISCARD ALL')
+      if (cleanUp !== undefined) await client.query(cleanUp)
       client.release()
     } catch {
       client.release(true)
@@ -117,7 +135,7 @@ export function postgresPool(config: ClientConfig, secrets: readonly string[]): 
   const use = async <T>(
     patience: Patience,
     client: PoolClient,
-    work: (client: PoolClient) => Promise<T>,
+    { work, spent }: { readonly work: (client: PoolClient) => Promise<T>; readonly spent: boolean },
   ): Promise<T> => {
     let stopped = false
     const cut = new Promise<never>((_, reject) => {
@@ -138,7 +156,7 @@ export function postgresPool(config: ClientConfig, secrets: readonly string[]): 
       usable = !isConnectionError(error)
       throw error
     } finally {
-      void giveBack(client, usable && !stopped)
+      void giveBack(client, usable && !stopped && !spent)
     }
   }
 
@@ -154,10 +172,10 @@ export function postgresPool(config: ClientConfig, secrets: readonly string[]): 
             )
             throw error
           })
-          return use(patience, client, work)
+          return use(patience, client, { work, spent: cleanUp === undefined && sql !== undefined })
         })
       } catch (error) {
-        throw postgresError(error, failure, sql === undefined ? { secrets } : { secrets, sql })
+        throw postgresError(error, failure, { label, secrets, ...(sql === undefined ? {} : { sql }) })
       }
     },
     close: async () => {

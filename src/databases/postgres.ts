@@ -7,7 +7,7 @@ export const postgres = defineDatabase({
   name: 'postgres',
   summary: 'A PostgreSQL server, 14 or newer, or what speaks its protocol.',
   dialect: postgresDialect,
-  transpiledTo: 'postgresql',
+  transpiledTo: 'postgres',
   options: postgresOptions,
   example: { url: 'postgres://anomstack:password@localhost:5432/metrics' },
   environment: {

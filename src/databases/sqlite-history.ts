@@ -1,7 +1,8 @@
 import type { HistoryQuery } from './database.ts'
 import { consistently, type SqliteConnection } from './sqlite-connection.ts'
 import type { HistoryPart } from './sqlite-protocol.ts'
-import { requireShape, type TableShape } from './sqlite-shape.ts'
+import type { TableShape } from './sqlite-schema.ts'
+import { requireShape } from './sqlite-shape.ts'
 import { stampOf, timestampOf } from './sqlite-time.ts'
 import { ceilTime, floorTime } from './time-range.ts'
 

@@ -42,7 +42,7 @@ export function sqliteProcess(file: SqliteFile): SqliteProcess {
 
   const start = (): ChildProcess => {
     const { url, execArgv } = workerFile(import.meta.url, 'sqlite-worker')
-    const started = fork(fileURLToPath(url), [JSON.stringify(file)], {
+    const started = fork(fileURLToPath(url), [], {
       execArgv,
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -57,6 +57,8 @@ export function sqliteProcess(file: SqliteFile): SqliteProcess {
     if (alive.size === 0) process.once('exit', killAll)
     alive.add(started)
     child = started
+    // A failed send is followed by the exit of the process, which whoever waits for an answer hears of.
+    started.send(file, () => {})
     return started
   }
 

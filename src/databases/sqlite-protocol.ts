@@ -2,11 +2,13 @@ import type { ErrorCode } from '../core/errors.ts'
 import type { HistoryQuery, MetricSummary, SqlRow } from './database.ts'
 import type { SeriesRows } from './keyed-rows.ts'
 
-/** The file that a SQLite process serves; it gets this as its only argument, as JSON. */
+/** The file that a SQLite process serves; it is told by its first message, for other users of a machine can see arguments. */
 export interface SqliteFile {
   /** Absolute, or `:memory:`. */
   readonly path: string
   readonly maxMegabytes?: number
+  /** The server whose database it is a copy of; it is then only read. */
+  readonly replicaOf?: { readonly url: string; readonly authToken?: string }
 }
 
 /** What a SQLite process can be asked; it answers one request at a time, in order. */

@@ -9,14 +9,15 @@ import type {
   SqliteRequest,
   SqliteResults,
 } from './sqlite-protocol.ts'
+import { withReplica } from './sqlite-replica.ts'
 import { ensureTable } from './sqlite-shape.ts'
 import { splitStatements } from './sqlite-statements.ts'
 import { deleteBefore, deleteRows, summarize, upsertRows } from './sqlite-table.ts'
 
 // The process in which SQLite runs; sqlite-process.ts starts it and says what it is for.
 
-const file = JSON.parse(process.argv[2]!) as SqliteFile
 const parent = process.ppid
+let file: SqliteFile = { path: ':memory:' }
 let connection: SqliteConnection | undefined
 
 const send = (answer: SqliteAnswer): void => {
@@ -69,9 +70,14 @@ function answer(request: SqliteRequest): SqliteResults[keyof SqliteResults] {
     case 'upsert':
       upsertRows(connected(), request.table, request.series)
       return null
-    case 'history':
-      readHistory(connected(), request.table, request.query, (part: HistoryPart) => send({ part }))
+    case 'history': {
+      const { table, query } = request
+      const read = (from: SqliteConnection): void =>
+        readHistory(from, table, query, (part: HistoryPart) => send({ part }))
+      if (file.replicaOf === undefined) read(connected())
+      else withReplica(file, read)
       return null
+    }
     case 'deleteBefore':
       return deleteBefore(connected(), request.table, request.batch, request.before)
     case 'deleteRows':
@@ -85,12 +91,15 @@ function answer(request: SqliteRequest): SqliteResults[keyof SqliteResults] {
 
 const READS: readonly SqliteRequest['kind'][] = ['query', 'history', 'summary', 'names']
 
-process.on('message', (request: SqliteRequest) => {
-  try {
-    send({ result: answer(request) })
-  } catch (error) {
-    send({ fault: sqliteFault(error, !READS.includes(request.kind)) })
-  }
+process.once('message', (first: SqliteFile) => {
+  file = first
+  process.on('message', (request: SqliteRequest) => {
+    try {
+      send({ result: answer(request) })
+    } catch (error) {
+      send({ fault: sqliteFault(error, !READS.includes(request.kind)) })
+    }
+  })
 })
 
 process.on('disconnect', () => {

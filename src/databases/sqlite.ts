@@ -1,13 +1,12 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import type { MetricType } from '../core/metric-row.ts'
 import { defineDatabase, type HistoryQuery, type MetricsTable, type QueryOptions } from './database.ts'
-import { historyOf, type SeriesPoints } from './history.ts'
 import { tableNameParts } from './identifiers.ts'
 import { keyedRows, rowCount } from './keyed-rows.ts'
+import { lazyDatabase } from './lazy-database.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
+import { requestHistory } from './sqlite-points.ts'
 import { type SqliteProcess, sqliteProcess } from './sqlite-process.ts'
-import type { HistoryPart } from './sqlite-protocol.ts'
 import { type CatalogRow, tableList } from './table-list.ts'
 
 export const sqlite = defineDatabase({
@@ -25,10 +24,30 @@ export const sqlite = defineDatabase({
       .positive()
       .optional()
       .meta({ description: 'The file may not grow beyond this size; writes that would fail instead.' }),
+    turso_url: z.string().min(1).optional().meta({
+      description:
+        'Where a path that ends with turso.io means another address; the kind `turso` says it plainly.',
+    }),
+    auth_token: z.string().min(1).optional().meta({
+      description: 'Token of the Turso database that a path ending with turso.io names.',
+      secret: true,
+    }),
   }),
   example: { path: 'tmpdata/anomstack-sqlite.db' },
-  environment: { path: 'ANOMSTACK_SQLITE_PATH' },
-  create: ({ path, max_megabytes: maxMegabytes }, { projectDir }) => {
+  environment: {
+    path: 'ANOMSTACK_SQLITE_PATH',
+    turso_url: 'ANOMSTACK_TURSO_DATABASE_URL',
+    auth_token: 'ANOMSTACK_TURSO_AUTH_TOKEN',
+  },
+  create: ({ path, max_megabytes: maxMegabytes, turso_url: url, auth_token: authToken }, { projectDir }) => {
+    // The original named Turso so.
+    if (/turso\.io\/?$/.test(path))
+      return lazyDatabase('@libsql/client', async () =>
+        (await import('./turso-database.ts')).openTurso({
+          url: url ?? (path.includes('://') ? path : `libsql://${path}`),
+          ...(authToken === undefined ? {} : { authToken }),
+        }),
+      )
     const inMemory = path === ':memory:'
     const file = {
       path: inMemory ? path : resolve(projectDir, path),
@@ -68,9 +87,7 @@ function metricsTable(tables: SqliteProcess, table: string): MetricsTable {
     },
     history: async (query: HistoryQuery, options: QueryOptions = {}) => {
       if (query.types.length === 0 || query.metrics?.length === 0) return new Map()
-      const parts: HistoryPart[] = []
-      await tables.request({ kind: 'history', table, query }, options, (part) => parts.push(part))
-      return historyOf(unpack(parts))
+      return requestHistory(tables, { table, query }, options)
     },
     deleteBefore: ({ batch, before }, options = {}) =>
       tables.request({ kind: 'deleteBefore', table, batch, before }, options),
@@ -80,23 +97,5 @@ function metricsTable(tables: SqliteProcess, table: string): MetricsTable {
     },
     summary: (query, options = {}) => tables.request({ kind: 'summary', table, ...query }, options),
     names: ({ batch }, options = {}) => tables.request({ kind: 'names', table, batch }, options),
-  }
-}
-
-function* unpack(parts: Iterable<HistoryPart>): Generator<SeriesPoints> {
-  for (const { names, types, lengths, timestamps, values, metadata } of parts) {
-    let start = 0
-    for (const [index, length] of lengths.entries()) {
-      const end = start + length
-      // Copies: whoever gets a series may transfer its buffer to another thread.
-      const points = { timestamps: timestamps.slice(start, end), values: values.slice(start, end) }
-      const texts = metadata[index]
-      yield {
-        name: names[index]!,
-        type: types[index] as MetricType,
-        points: texts === null || texts === undefined ? points : { ...points, metadata: texts },
-      }
-      start = end
-    }
   }
 }

@@ -9,9 +9,24 @@ import type { Random } from '../core/random.ts'
  */
 export interface Detector<Options> {
   /** Throws `TRAINING_IMPOSSIBLE` when the rows are too few (or of the wrong width) for these options. */
-  fit(data: Matrix, options: Options, environment: { readonly random: Random }): Fitted
+  fit(data: Matrix, options: Options, environment: FitEnvironment): Fitted
   /** A model from its state; throws `MODEL_INVALID` when the state is not one of this detector's. */
-  restore(state: ModelState): Model
+  restore(state: ModelState, environment?: Pick<FitEnvironment, 'python'>): Model
+}
+
+export interface FitEnvironment {
+  readonly random: Random
+  /** For detectors that the user's Python runs. */
+  readonly python?: DetectorPython | undefined
+}
+
+/** A process of the user's Python that fits and scores; what it can be asked is in `assets/python`. */
+export interface DetectorPython {
+  /** Waits for the answer. Throws `FUNCTION_FAILED` when there is none, and `FUNCTION_LIMIT` when it takes too long or too much memory. */
+  ask(
+    request: Readonly<Record<string, unknown>>,
+    arrays: readonly Float64Array[],
+  ): { readonly header: unknown; readonly values: Float64Array }
 }
 
 /** Row-major: the value of row i, column j is `data[i * columns + j]`. Values are finite. */

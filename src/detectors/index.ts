@@ -1,9 +1,11 @@
 import type { PluginCatalog } from '../core/plugin.ts'
+import { isPyodClass } from '../core/pyod-class.ts'
 import type { DetectorDefinition } from './detector.ts'
 import { iforest } from './iforest.ts'
 import { knn } from './knn.ts'
 import { mad } from './mad.ts'
 import { pca } from './pca.ts'
+import { pyodDetector } from './pyod.ts'
 
 const list: readonly DetectorDefinition[] = [knn, pca, iforest, mad]
 
@@ -18,8 +20,7 @@ const byAnyName = new Map(
   ),
 )
 
-/** The detector of a name in any case, of an alias, or of a Python path such as `pyod.models.knn.KNN`. */
+/** The detector of a name in any case, or of an alias; the full path of a class of PyOD means that class in the user's Python. */
 export function findDetector(name: string): DetectorDefinition | undefined {
-  const short = /^pyod\.models\.\w+\.(\w+)$/i.exec(name.trim())?.[1] ?? name.trim()
-  return byAnyName.get(short.toLowerCase())
+  return isPyodClass(name) ? pyodDetector(name.trim()) : byAnyName.get(name.trim().toLowerCase())
 }

@@ -1,4 +1,5 @@
-/** Variables that code on a machine needs and that are no secrets of the program. Not NODE_OPTIONS: it would change how the process runs. */
+/** Variables that code on a machine needs and that are no secrets of the program. Not NODE_OPTIONS, nor PYTHONHOME or PYTHONSTARTUP: they would
+ * change how the process runs. */
 const ALLOWED = new Set([
   'PATH',
   'HOME',
@@ -24,6 +25,17 @@ const ALLOWED = new Set([
   'USERPROFILE',
   'APPDATA',
   'LOCALAPPDATA',
+  'VIRTUAL_ENV',
+  'CONDA_PREFIX',
+  'PYTHONPATH',
+  'PYENV_ROOT',
+  'PYENV_VERSION',
+  'LD_LIBRARY_PATH',
+  'REQUESTS_CA_BUNDLE',
+  'CURL_CA_BUNDLE',
+  'OMP_NUM_THREADS',
+  'OPENBLAS_NUM_THREADS',
+  'MKL_NUM_THREADS',
 ])
 const PREFIXES = ['ANOMSTACK_FN_', 'LC_']
 

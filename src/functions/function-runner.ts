@@ -9,7 +9,7 @@ import type { Features } from '../timeseries/features.ts'
  */
 export interface FunctionRunner {
   /** Calls the module's `ingest()` and returns its rows, plain objects; a Date stays a Date, a bigint becomes a number. */
-  ingest(code: FunctionSource, limits: FunctionLimits): Promise<readonly Record<string, unknown>[]>
+  ingest(code: UserCode, limits: FunctionLimits): Promise<readonly Record<string, unknown>[]>
   /**
    * Calls the module's `preprocess(series, params)` for each series, in one go, and returns features in the order of `calls`.
    *
@@ -18,11 +18,14 @@ export interface FunctionRunner {
    * - an array of rows that end at the newest point: the last row judges the series' last timestamp, the one before it the last but one, …;
    * - nothing (`undefined`, `null`, no rows): then the features have no rows, and no columns.
    *
+   * Python is called with a pandas DataFrame and the params as keywords, and may return a DataFrame whose index, or column `metric_timestamp`, tells the
+   * times, or an array of rows.
+   *
    * A row is an array of numbers (or one number), as wide as every other row. Rows that hold anything but finite numbers are dropped.
    * A metric that fails rejects the whole call with an error that names it, unless `limits.onMetricFailure` is given.
    */
   preprocess(
-    code: FunctionSource,
+    code: UserCode,
     calls: readonly PreprocessCall[],
     limits: FunctionLimits,
   ): Promise<readonly Features[]>
@@ -55,10 +58,29 @@ export interface FunctionSource {
   readonly file: string
 }
 
+/** A text in Python, and what runs it. */
+export interface PythonSource {
+  readonly language: 'python'
+  /** Rendered text of a module that defines the function. */
+  readonly text: string
+  /** For messages, and where modules are looked for: an absolute path, which need not exist. */
+  readonly file: string
+  /** Whose points `preprocess` gets. */
+  readonly batch: string
+  /** The interpreter: a command, or an absolute path. */
+  readonly python: string
+  /** Absolute path of the folder that the code runs in; modules are looked for there as well. */
+  readonly folder: string
+}
+
+export type UserCode = FunctionSource | PythonSource
+
 /** Limits of one call, and who listens to it. */
 export interface FunctionLimits {
   readonly timeoutMs: number
   readonly memoryMb: number
+  /** Names of environment variables that the code may see, beside those that all code sees. */
+  readonly variables?: readonly string[]
   readonly signal?: AbortSignal
   /** Gets each line that the code prints, standard output and error alike, as it comes; very long and very many lines are cut short. */
   readonly onOutput?: (line: string) => void

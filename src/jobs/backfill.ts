@@ -14,6 +14,7 @@ import { modelSpecOf } from './model-spec-of.ts'
 import { ownFeatures } from './own-features.ts'
 import { alertRow } from './raise.ts'
 import { REASON_FROM, scoreRows } from './score-rows.ts'
+import { withPython } from './with-python.ts'
 
 const DAY = 86_400_000
 
@@ -112,7 +113,7 @@ async function loadItems(
 
 function replay(context: JobContext, items: readonly ReplayItem[]): Promise<readonly ReplayResult[]> {
   const { settings } = context.batch
-  return context.pool.replay(modelSpecOf(settings), items, {
+  return context.pool.replay(withPython(modelSpecOf(settings), settings), items, {
     signal: context.signal,
     maxPoints: settings.train_max_n,
     maxAgeMs: settings.train_metric_timestamp_max_days_ago * DAY,

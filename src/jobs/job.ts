@@ -8,6 +8,7 @@ import type { FunctionRunner } from '../functions/function-runner.ts'
 import type { ModelPool } from '../models/model-pool.ts'
 import type { ModelStore } from '../models/model-store.ts'
 import type { JobName, PROJECT_JOBS, Run, RunRequest } from '../runs/run.ts'
+import type { SqlDialect } from '../templates/sql-dialects.ts'
 import type { Templates } from '../templates/templates.ts'
 
 /** What a run of a job for one batch sees. Everything is a contract: a job never knows which plug-in stands behind it. */
@@ -22,6 +23,11 @@ export interface JobContext {
   readonly database: Database
   /** What answers its ingest_sql: mostly the same. */
   readonly source: Pick<Database, 'query'>
+  /** Statements of SQL in the language of what answers the batch's ingest_sql, and whether it explains them without running them. */
+  translate(
+    sql: string,
+    from: SqlDialect,
+  ): Promise<{ readonly statements: readonly string[]; readonly explains: boolean }>
   /** Of the hashes that `anonymize` puts in place of texts. */
   readonly anonymizeKey: string | undefined
   /** The batch's metrics table. */

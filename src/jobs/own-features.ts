@@ -1,12 +1,12 @@
 import path from 'node:path'
 import { functionLanguage, soleInclude } from '../config/function-language.ts'
 import { parseDuration } from '../core/duration.ts'
-import { AnomstackError } from '../core/errors.ts'
 import type { Series } from '../core/series.ts'
 import type { Features } from '../timeseries/features.ts'
 import type { Failures } from './failures.ts'
 import type { JobContext } from './job.ts'
 import { hasOwnPreprocessing } from './model-spec-of.ts'
+import { userCode } from './user-code.ts'
 
 /** Adds what the batch's own `preprocess_fn` makes of each series, without the metrics for which it failed; the items as they are where
  * the batch has none. */
@@ -25,15 +25,13 @@ export async function ownFeatures<Item extends { readonly metric: string; readon
       : path.resolve(context.metricsDir, included)
   const at = { batch: batch.name, file: path.relative(context.projectDir, file) }
   const language = functionLanguage(settings.preprocess_fn)
-  if (language === 'python')
-    throw new AnomstackError(
-      'FUNCTION_FAILED',
-      'preprocess_fn in Python is not supported; write it in TypeScript or JavaScript',
-      { at },
-    )
   const failed = new Set<string>()
   const features = await context.functions.preprocess(
-    { language, text: context.templates.render(settings.preprocess_fn, batch.variables, at), file },
+    userCode(context, {
+      language,
+      text: context.templates.render(settings.preprocess_fn, batch.variables, at),
+      file,
+    }),
     items.map(({ metric, series }) => ({ metric, series, params: settings.preprocess_params })),
     {
       signal,

@@ -8,6 +8,8 @@ import { type Anonymizer, createAnonymizer } from './anonymize-rows.ts'
 import { foldDimensions } from './fold-dimensions.ts'
 import type { JobContext } from './job.ts'
 import { toMetricRows } from './metric-rows.ts'
+import { nativeSql } from './native-sql.ts'
+import { userCode } from './user-code.ts'
 
 /** Runs a query or a function of a batch and makes metric rows of what it returns; what is wrong with single rows is logged. */
 export async function readSource(source: Source, context: JobContext): Promise<readonly MetricRow[]> {
@@ -68,16 +70,16 @@ async function fetchRows(
   const { batch, signal } = context
   const at = { batch: batch.name, file: source.file }
   const text = context.templates.render(source.text, batch.variables, at)
-  if (source.kind === 'sql')
-    return context.source.query(text, { signal, timeoutMs: duration(batch.settings.query_timeout) })
-  if (source.language === 'python')
-    throw new AnomstackError(
-      'FUNCTION_FAILED',
-      'functions in Python are not supported; write it in TypeScript or JavaScript',
-      { at },
-    )
+  if (source.kind === 'sql') {
+    const timeoutMs = duration(batch.settings.query_timeout)
+    return context.source.query(await nativeSql(text, context, timeoutMs), { signal, timeoutMs })
+  }
   return context.functions.ingest(
-    { language: source.language, text, file: path.resolve(context.projectDir, source.file) },
+    userCode(context, {
+      language: source.language,
+      text,
+      file: path.resolve(context.projectDir, source.file),
+    }),
     {
       signal,
       timeoutMs: duration(batch.settings.function_timeout),

@@ -113,6 +113,7 @@ async function batchWork(
     logger: recorder.logger,
     database,
     source: services.source(batch),
+    translate: (sql, from) => services.translate(batch, sql, from),
     anonymizeKey: services.project().server.anonymizeKey,
     table: fencedTable(database.metricsTable(batch.settings.table_key), assertHeld),
     models: fencedModels(services.models(batch), assertHeld),

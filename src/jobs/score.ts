@@ -9,6 +9,7 @@ import type { Job, JobContext } from './job.ts'
 import { ownFeatures } from './own-features.ts'
 import { type Reach, widerReaches } from './reach.ts'
 import { scoreRows } from './score-rows.ts'
+import { withPython } from './with-python.ts'
 
 const DAY = 86_400_000
 
@@ -77,7 +78,7 @@ async function scoreCandidates(
   )
   const scored = await context.step(
     'score',
-    () => context.pool.score(bundle.spec, items, { signal }),
+    () => context.pool.score(withPython(bundle.spec, batch.settings), items, { signal }),
     () => ({}),
   )
   const rows: MetricRow[] = []

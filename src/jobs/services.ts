@@ -6,6 +6,7 @@ import type { Database } from '../databases/database.ts'
 import type { FunctionRunner } from '../functions/function-runner.ts'
 import type { ModelPool } from '../models/model-pool.ts'
 import type { ModelStore } from '../models/model-store.ts'
+import type { SqlDialect } from '../templates/sql-dialects.ts'
 import type { Templates } from '../templates/templates.ts'
 
 /** What jobs need of the program; the composition root provides it. */
@@ -18,6 +19,12 @@ export interface JobServices {
   database(batch: Batch): Database
   /** What answers the batch's ingest_sql, opened likewise. */
   source(batch: Batch): Database
+  /** Statements of SQL in the language of what answers the batch's ingest_sql, and whether it explains them without running them. */
+  translate(
+    batch: Batch,
+    sql: string,
+    from: SqlDialect,
+  ): Promise<{ readonly statements: readonly string[]; readonly explains: boolean }>
   models(batch: Batch): ModelStore
   /** The store at a model path, of a batch that may have left the project. */
   modelsAt(modelPath: string): ModelStore

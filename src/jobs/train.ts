@@ -13,6 +13,7 @@ import { loadHistory } from './load-history.ts'
 import { modelSpecOf } from './model-spec-of.ts'
 import { ownFeatures } from './own-features.ts'
 import { unscored } from './unscored.ts'
+import { withPython } from './with-python.ts'
 
 const DAY = 86_400_000
 
@@ -72,7 +73,10 @@ async function fitMetrics(
   )
   const trained = await context.step(
     'fit',
-    () => context.pool.train(modelSpecOf(batch.settings), items, { signal: context.signal }),
+    () =>
+      context.pool.train(withPython(modelSpecOf(batch.settings), batch.settings), items, {
+        signal: context.signal,
+      }),
     (results) => ({ ...countBy(results.map((result) => result.status)) }),
   )
   for (const result of trained) {

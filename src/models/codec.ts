@@ -2,8 +2,10 @@ import { AnomstackError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import { findDetector } from '../detectors/index.ts'
 import type { Scale } from '../detectors/probability.ts'
+import { detectorPython } from './detector-python.ts'
 import type { Expectation } from './expectation.ts'
 import type { FittedDetector, MetricModel } from './metric-model.ts'
+import type { PythonSettings } from './model-spec.ts'
 import { aligned, joinAligned, pack, unpack } from './packed.ts'
 import { describeState, readState } from './state-codec.ts'
 
@@ -47,6 +49,7 @@ const allNumbers = (value: object, keys: readonly string[]) =>
 function restoreDetector(
   { name, tag, scale, state }: Header['detectors'][number],
   body: Uint8Array,
+  python: PythonSettings | undefined,
 ): FittedDetector {
   const detector = findDetector(name)
   if (!detector)
@@ -56,11 +59,15 @@ function restoreDetector(
     )
   const parameters = scale.method === 'unify' ? ['mean', 'deviation'] : ['min', 'max']
   if (!allNumbers(scale, parameters)) throw new RangeError('no scale of scores')
-  return { name, tag, scale, model: detector.restore(readState(state, body)) }
+  const model = detector.restore(
+    readState(state, body),
+    python === undefined ? {} : { python: detectorPython(python) },
+  )
+  return { name, tag, scale, model }
 }
 
-/** The model, which gives the same scores bit for bit. Throws `MODEL_INVALID` for anything that `encodeModel` did not write. */
-export function decodeModel(bytes: Uint8Array): MetricModel {
+/** The model, which gives the same scores bit for bit; `python` is needed to score with detectors of PyOD. Throws `MODEL_INVALID` for anything that `encodeModel` did not write. */
+export function decodeModel(bytes: Uint8Array, python?: PythonSettings): MetricModel {
   try {
     const { header, body } = unpack(MAGIC, bytes)
     const { metric, detectors, expectation, columns, from, to, count } = header as unknown as Header
@@ -71,7 +78,7 @@ export function decodeModel(bytes: Uint8Array): MetricModel {
     const { diff, centre, spread, width }: Expectation = expectation
     return {
       metric,
-      detectors: detectors.map((each) => restoreDetector(each, body)),
+      detectors: detectors.map((each) => restoreDetector(each, body, python)),
       expectation: { diff, centre, spread, width },
       columns,
       from,

@@ -6,9 +6,10 @@ import { findDetector } from '../detectors/index.ts'
 import { linearScale, type Scale } from '../detectors/probability.ts'
 import type { Features } from '../timeseries/features.ts'
 import { warmup } from '../timeseries/preprocess.ts'
+import { detectorPython } from './detector-python.ts'
 import { type Expectation, fitExpectation } from './expectation.ts'
 import { judgedSeries, rowsOf } from './judged-series.ts'
-import type { ModelSpec } from './model-spec.ts'
+import type { ModelSpec, PythonSettings } from './model-spec.ts'
 
 /** Everything learned of one metric. */
 export interface MetricModel {
@@ -44,17 +45,17 @@ export interface FitOptions {
 }
 
 function fitDetector(
-  configured: ModelSpec['detectors'][number],
+  { name, tag, params }: ModelSpec['detectors'][number],
   features: Features,
-  seed: number,
+  { seed, python }: { readonly seed: number; readonly python: PythonSettings | undefined },
 ): FittedDetector {
-  const { name, tag, params } = configured
   const detector = findDetector(name)
   if (!detector) throw new AnomstackError('TRAINING_IMPOSSIBLE', `there is no detector "${name}"`)
   const { data, columns, timestamps } = features
   const random = createRandom(seed)
   const fitted = detector.fit({ data, rows: timestamps.length, columns }, detector.options.parse(params), {
     random,
+    ...(python === undefined ? {} : { python: detectorPython(python) }),
   })
   return { name, tag, model: fitted.model, scale: linearScale(fitted.trainExtremes ?? fitted.trainScores) }
 }
@@ -80,7 +81,7 @@ export function fitMetric(series: Series, spec: ModelSpec, { metric, features: o
   for (const configured of spec.detectors) {
     try {
       const seed = hashText(JSON.stringify([spec.seed, configured.tag, metric]))
-      detectors.push(fitDetector(configured, features, seed))
+      detectors.push(fitDetector(configured, features, { seed, python: spec.python }))
     } catch (error) {
       problems.push(
         `${configured.tag} is left out: ${error instanceof AnomstackError ? error.problem : messageOf(error)}`,

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { Piscina } from 'piscina'
 import { AnomstackError, locate, messageOf, throwIfAborted } from '../core/errors.ts'
+import { workerThread } from '../core/worker-thread.ts'
 import type { ModelSpec } from './model-spec.ts'
 import type {
   Failure,
@@ -16,7 +17,6 @@ import type {
   TrainOutcome,
 } from './tasks.ts'
 import { packParcel } from './transfer.ts'
-import { workerThread } from './worker-thread.ts'
 
 export type { ReplayItem, ScoreItem, TrainItem } from './tasks.ts'
 

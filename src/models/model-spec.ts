@@ -15,4 +15,14 @@ export interface ModelSpec {
   readonly scoreRounding: number
   /** With the metric's name, the seed of everything random. */
   readonly seed: number
+  /** What runs the detectors of PyOD. It belongs to this machine, and is no part of what is stored. */
+  readonly python?: PythonSettings
+}
+
+export interface PythonSettings {
+  /** The interpreter: a command, or an absolute path. */
+  readonly command: string
+  /** Of fitting or scoring one metric. */
+  readonly timeoutMs: number
+  readonly memoryMb: number
 }

@@ -56,7 +56,7 @@ export const score: Handler<'score'> = ({ spec, settings, items }) =>
       isolated(metric, () => ({
         status: 'scored' as const,
         metric,
-        scored: scoreMetric(decodeModel(model), spec, series, { ...wanted, ...settings }),
+        scored: scoreMetric(decodeModel(model, spec.python), spec, series, { ...wanted, ...settings }),
       })),
     ),
   )

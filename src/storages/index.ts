@@ -1,9 +1,12 @@
 import { AnomstackError } from '../core/errors.ts'
 import type { PluginCatalog } from '../core/plugin.ts'
+import { azure } from './azure.ts'
+import { gcs } from './gcs.ts'
 import { local } from './local.ts'
+import { s3 } from './s3.ts'
 import type { Storage, StorageDefinition } from './storage.ts'
 
-const definitions: readonly StorageDefinition[] = [local]
+const definitions: readonly StorageDefinition[] = [local, s3, gcs, azure]
 
 /** Every storage, by name. */
 export const storages: PluginCatalog<StorageDefinition> = new Map(

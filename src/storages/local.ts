@@ -4,9 +4,10 @@ import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { AnomstackError, messageOf } from '../core/errors.ts'
+import { defineStorage } from './define-storage.ts'
 import { hasEnded, withFileLock } from './local/file-lock.ts'
 import { decodeName, pathOfKey } from './local/key-path.ts'
-import { type ByteRange, defineStorage, type ObjectInfo, type PutCondition, type Storage } from './storage.ts'
+import type { ByteRange, ObjectInfo, PutCondition, Storage } from './storage.ts'
 
 /** Beside the objects, for files that are being written and for locks; no key is stored under a name that begins with a dot. */
 const WORK_FOLDER = '.tmp'
@@ -289,5 +290,6 @@ export const local = defineStorage({
   summary: 'Keeps model bundles as files in a folder of this machine.',
   options: z.strictObject({}),
   example: {},
+  exampleLocation: './models',
   create: (location, _options, { projectDir }) => createLocalStorage(resolve(projectDir, location || '.')),
 })

@@ -45,12 +45,8 @@ export interface StoredObject {
 
 export interface StorageDefinition<Options extends z.ZodObject = z.ZodObject>
   extends PluginDefinition<Options> {
+  /** An example of what follows `name://` in a model path. */
+  readonly exampleLocation: string
   /** `location` is what follows `name://` in a model path; relative ones are resolved from `projectDir`. */
   create(location: string, options: z.output<Options>, environment: { readonly projectDir: string }): Storage
-}
-
-export function defineStorage<Options extends z.ZodObject>(
-  definition: StorageDefinition<Options>,
-): StorageDefinition<Options> {
-  return definition
 }

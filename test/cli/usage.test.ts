@@ -20,6 +20,7 @@ describe('anomstack', () => {
         'backfill',
         'detect',
         'validate',
+        'example',
         'schema',
         'help',
       ]),

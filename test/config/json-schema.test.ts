@@ -33,7 +33,10 @@ describe('the JSON Schema of a batch', () => {
       allOf: Schema[]
     }
     expect(items.properties.model_name).toMatchObject({
-      enum: ['PCA', 'KNN', 'IForest', 'IsolationForest'],
+      anyOf: [
+        { enum: ['PCA', 'KNN', 'IForest', 'IsolationForest'] },
+        { pattern: expect.stringContaining('pyod') },
+      ],
       examples: ['IsolationForest'],
     })
     expect(items.allOf).toContainEqual(

@@ -13,12 +13,25 @@ export interface Engine {
   readonly endless: string
   /** SQL that makes a table as the original made it, given its name, and fills it by `VALUES`. */
   readonly originalTable: (name: string) => string
+  /** What the engine's catalog calls the column of timestamps; `time` when not given. */
+  readonly timestampKind?: 'other'
+  /** Names of tables that the engine can hold, as odd as they come; those that most engines can hold when not given. */
+  readonly tableNames?: readonly string[]
+  /** The suite's own statements as the engine writes them: with other quotes, other names of types. */
+  readonly translated?: (sql: string) => string
+  /** How long names may be, as the refusal of a longer one says; 2500 when not given. */
+  readonly longestName?: string
+  /** How the engine's catalog and messages spell a name that was written without quotes; as it was written when not given. */
+  readonly spelled?: (name: string) => string
+  /** Opens what stands for a kind that tests cannot reach, in place of the kind itself. */
+  readonly open?: (options: Record<string, unknown>) => Database
   /** Checks that the engine cannot meet, with the reason. */
   readonly exemptions: Readonly<Record<string, string>>
 }
 
 /** A database of this kind with validated options. */
 export function open(engine: Engine, options: Record<string, unknown>, projectDir = tmpdir()): Database {
+  if (engine.open !== undefined) return engine.open(options)
   const definition = databases.get(engine.name)!
   return definition.create(definition.options.parse(options), { projectDir })
 }

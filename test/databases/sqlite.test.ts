@@ -63,7 +63,7 @@ describe('files', () => {
 
   it('has a default path', () => {
     expect(sqlite.options.parse({})).toEqual({ path: 'tmpdata/anomstack-sqlite.db' })
-    expect(sqlite.environment).toEqual({ path: 'ANOMSTACK_SQLITE_PATH' })
+    expect(sqlite.environment).toMatchObject({ path: 'ANOMSTACK_SQLITE_PATH' })
   })
 
   it('says which file it cannot open', async () => {

@@ -128,3 +128,39 @@ describe('ingest_db', () => {
     expect(tables.map(({ name }) => name)).toEqual(['metrics'])
   })
 })
+
+describe('sql_dialect', () => {
+  const translated = (sql: string) =>
+    createProject({
+      'a.yaml': batchYaml('a', 'sql_dialect: bigquery\n').replace('db: sqlite', 'db: duckdb'),
+      'a.sql': sql,
+    })
+
+  it('has the query translated for the database that answers it', async () => {
+    const sql =
+      "select timestamp_trunc(timestamp('2024-01-01 10:11:12'), day) as metric_timestamp, 'm' as metric_name, safe_cast('7' as int64) as metric_value"
+    const { run, points } = await openApp(await translated(sql))
+    expect(await run('ingest', 'a', START)).toMatchObject({ status: 'succeeded' })
+    expect(await points('a', 'm', 'metric')).toMatchObject({ values: Float64Array.of(7) })
+  })
+
+  it('checks the translation before it is run, and shows it', async () => {
+    const { run } = await openApp(
+      await translated('select `a b` from `no such`; create table made (a int64)'),
+    )
+    const ended = await run('ingest', 'a', START)
+    expect(ended.status).toBe('failed')
+    expect(ended.error?.message).toMatch(
+      /translated from bigquery, the query is refused: .*no such.*; it reads: SELECT "a b" FROM "no such"/s,
+    )
+  })
+
+  it('is refused where no SQL is asked', async () => {
+    const dir = await createProject({
+      'a.yaml': batchYaml('a', 'sql_dialect: klingon\n'),
+      'a.sql': 'select 1',
+    })
+    const { app } = await openApp(dir)
+    expect(app.project.faults[0]?.message).toContain('sql_dialect: expected one of athena, bigquery')
+  })
+})

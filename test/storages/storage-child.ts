@@ -1,9 +1,10 @@
+import { once } from 'node:events'
 import { AnomstackError } from '../../src/core/errors.ts'
 import { openStorage } from '../../src/storages/index.ts'
 
-/** Run by the storage tests in processes of their own: `storage-child.ts MODE MODEL_PATH PROJECT_DIR [ID]`. */
-const [mode = '', modelPath = '', projectDir = '', id = ''] = process.argv.slice(2)
-const storage = openStorage(modelPath, { projectDir })
+/** Run by the storage tests in processes of their own: `storage-child.ts MODE MODEL_PATH PROJECT_DIR [ID [OPTIONS]]`. */
+const [mode = '', modelPath = '', projectDir = '', id = '', options = '{}'] = process.argv.slice(2)
+const storage = openStorage(modelPath, { projectDir }, JSON.parse(options) as Record<string, unknown>)
 
 const outcome = async (work: Promise<unknown>) =>
   work.then(
@@ -21,8 +22,9 @@ const modes: Record<string, () => Promise<void>> = {
   },
   /** Tries to be the first to create each of 20 objects, in step with the other processes as nearly as can be. */
   async create() {
-    const start = Number(id.split('@')[1])
-    while (Date.now() < start) await new Promise((resolve) => setImmediate(resolve))
+    await storage.head('race')
+    process.stdout.write('ready\n')
+    await once(process.stdin, 'data')
     for (let i = 0; i < 20; i++)
       process.stdout.write(
         `${i} ${await outcome(storage.put(`race/${i}`, Buffer.from(id), { ifAbsent: true }))}\n`,

@@ -10,7 +10,7 @@ const TO = '2012-03-26'
 /** Called on schedule. Returns rows: when, which metric, which value. */
 export function ingest() {
   const days = readCsv('sp500-2000.csv')
-    .filter(({ date }) => date >= FROM && date < TO)
+    .filter(({ date = '' }) => date >= FROM && date < TO)
     .map((day) => ({
       time: Date.parse(`${day.date}Z`),
       values: {

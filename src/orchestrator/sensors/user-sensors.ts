@@ -10,7 +10,7 @@ import type { Sensor, SensorServices } from './sensor.ts'
 import { type UserSensorResult, userSensorResult } from './user-sensor-result.ts'
 
 const FOLDER = 'sensors'
-const ENDING = /\.m?[jt]s$/
+const ENDING = /\.(m?[jt]s|py)$/
 const LIMITS = { timeoutMs: 60_000, memoryMb: 256 }
 const AT_ONCE = 4
 /** A sensor that fails is called again after so long, ms of the program's clock. */
@@ -66,6 +66,12 @@ export function userSensors(services: SensorServices): Sensor {
     const base = path.basename(file).replace(ENDING, '')
     const key = noteOf(file)
     try {
+      if (file.endsWith('.py'))
+        throw new AnomstackError(
+          'FUNCTION_FAILED',
+          'a sensor cannot be written in Python; write it in TypeScript or JavaScript',
+          { at: { file } },
+        )
       const reply = await functions.check(
         {
           language: file.endsWith('ts') ? 'typescript' : 'javascript',

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import type { Engine } from '../engine.ts'
 
 /** An engine whose databases are files. */
-export function fileEngine(name: string, rest: Pick<Engine, 'endless' | 'originalTable'>): Engine {
+export function fileEngine(
+  name: string,
+  rest: Pick<Engine, 'endless' | 'originalTable' | 'timestampKind'>,
+): Engine {
   let folder = ''
   let files = 0
   return {

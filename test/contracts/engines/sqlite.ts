@@ -1,6 +1,7 @@
 import { fileEngine } from './file-engine.ts'
 
 export const sqlite = fileEngine('sqlite', {
+  timestampKind: 'other',
   endless:
     'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 1e15) SELECT count(*) FROM c',
   originalTable: (name) =>

@@ -77,8 +77,10 @@ describe('a sensor in the folder sensors', () => {
       'ends "it"': ['export default () => process.exit(3)', /exit code 3/],
     }
     const files = Object.entries(bad).map(([name, [code]]) => [`sensors/${name}.ts`, code] as const)
+    const snake = 'sensors/snake.py'
     const { dir, sensor, clock, runs, control } = await project({
       ...Object.fromEntries(files),
+      [snake]: 'def check(context): pass',
       'sensors/good.ts': `export default () => ({ run: { job: 'ingest', batch: 'shop' } })`,
     })
     await check(sensor)
@@ -88,16 +90,19 @@ describe('a sensor in the folder sensors', () => {
     )
     for (const [name, [, problem]] of Object.entries(bad))
       expect(texts.get(`sensors/${name}.ts`)).toMatch(problem)
-    expect(texts.size).toBe(files.length)
+    expect(texts.get(snake)).toMatch(
+      /a sensor cannot be written in Python; write it in TypeScript or JavaScript/,
+    )
+    expect(texts.size).toBe(files.length + 1)
 
     const [first, ...others] = files.map(([file]) => file)
-    for (const file of others) await rm(path.join(dir, file))
+    for (const file of [...others, snake]) await rm(path.join(dir, file))
     clock.set(START + 120_000)
     await check(sensor)
     expect((await control.notices.opened('sensor-failed')).map(({ subject }) => subject)).toEqual([first])
     await writeFiles(dir, { [first!]: 'export default () => null' })
     await check(sensor)
-    expect(await titles(control)).toHaveLength(files.length + 1)
+    expect(await titles(control)).toHaveLength(files.length + 2)
     expect((await titles(control)).at(-1)).toBe(`✅ sensor [${first}] works again (2024-01-01 12:02) ✅`)
   })
 })

@@ -1,0 +1,39 @@
+import { parentPort } from 'node:worker_threads'
+import type { Dialect } from '@polyglot-sql/sdk'
+import { messageOf } from '../core/errors.ts'
+import type { SqlDialect } from './sql-dialects.ts'
+
+/** Entry of the thread that translates SQL. */
+
+export interface TranspileTask {
+  readonly sql: string
+  readonly from: SqlDialect
+  readonly to: SqlDialect
+}
+
+export type TranspileReply =
+  | { readonly statements: readonly string[] }
+  | { readonly problem: string; readonly missing: boolean }
+
+/** The translator's own name of a dialect. */
+function calledThere(name: SqlDialect): Dialect {
+  return (name === 'postgres' ? 'postgresql' : name) as Dialect
+}
+
+async function perform({ sql, from, to }: TranspileTask): Promise<TranspileReply> {
+  try {
+    const { transpile } = await import('@polyglot-sql/sdk')
+    const options = { unsupportedLevel: 'raise' } as const
+    const { success, sql: statements, error } = transpile(sql, calledThere(from), calledThere(to), options)
+    return success && statements !== null && statements !== undefined
+      ? { statements }
+      : { problem: error ?? 'for no reason that it gives', missing: false }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    return { problem: messageOf(error), missing: code === 'ERR_MODULE_NOT_FOUND' }
+  }
+}
+
+parentPort?.on('message', async (task: TranspileTask) => {
+  parentPort?.postMessage(await perform(task))
+})

@@ -1,0 +1,4 @@
+import { databaseContract } from '../contracts/database.contract.ts'
+import { mysqlEngine } from '../contracts/engines/mysql.ts'
+
+databaseContract(mysqlEngine('mariadb'))
