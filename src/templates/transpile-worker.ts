@@ -34,6 +34,6 @@ async function perform({ sql, from, to }: TranspileTask): Promise<TranspileReply
   }
 }
 
-parentPort?.on('message', async (task: TranspileTask) => {
-  parentPort?.postMessage(await perform(task))
+parentPort?.on('message', (task: TranspileTask) => {
+  void perform(task).then((reply) => parentPort?.postMessage(reply))
 })

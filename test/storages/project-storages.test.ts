@@ -7,7 +7,7 @@ import { catalogs } from '../../src/catalogs.ts'
 import type { Variables } from '../../src/config/environment.ts'
 import { loadProject } from '../../src/config/load-project.ts'
 import { openModelStores } from '../../src/open-plugins.ts'
-import { fakeClock } from '../fake-clock.ts'
+import { createFakeClock } from '../fake-clock.ts'
 import { defaultSpec } from '../models/samples.ts'
 import { writeFiles } from '../write-files.ts'
 
@@ -93,14 +93,14 @@ describe('storages of a project', () => {
     )
     expect(problems(project)).toEqual([])
     expect(project.secrets).toContain(key)
-    const stores = openModelStores(() => project, fakeClock(0), {})
+    const stores = openModelStores(() => project, createFakeClock(0), {})
     const path = project.batches.get('sales')!.settings.model_path
     const bytes = Buffer.from('what was learned')
     const result = { status: 'fitted' as const, metric: 'm', from: 0, to: 1, count: 2, problems: [], bytes }
     const version = await stores(path).publish('sales', { spec: defaultSpec, created: 1, results: [result] })
     const object = await readFile(join(dir, 'kept', 'sales', 'versions', `${version}.bundle`))
     expect(object.includes('what was learned')).toBe(false)
-    const bundle = (await openModelStores(() => project, fakeClock(0), {})(path).latest('sales'))!
+    const bundle = (await openModelStores(() => project, createFakeClock(0), {})(path).latest('sales'))!
     expect((await bundle.read(['m'])).get('m')).toEqual(new Uint8Array(bytes))
   })
 })
