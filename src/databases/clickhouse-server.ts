@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type ClickHouseSettings, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { AnomstackError } from '../core/errors.ts'
 import type { ClickhouseAddress } from './clickhouse-address.ts'
@@ -50,6 +51,8 @@ const LONGEST_TIMER = 2 ** 31 - 1
 /** The server's own limit is a little longer than ours, for the case that this process dies. */
 const SERVER_TIMEOUT_MARGIN_MS = 2_000
 const ATTEMPTS = 3
+const KILL_TIMEOUT_MS = 3_000
+const SECOND_KILL_MS = 500
 
 const SETTINGS: ClickHouseSettings = {
   session_timezone: 'UTC',
@@ -83,12 +86,24 @@ export function clickhouseServer({ url, username, password, database, secrets }:
   const messages = new Set<Promise<void>>()
   let closed = false
 
-  /** Stops a statement, which may be on its way to the server still. */
+  const sendKill = async (id: string, signal: AbortSignal): Promise<boolean> => {
+    const { type, body } = statementForm({ text: 'KILL QUERY WHERE query_id = {p1:String}', values: [id] })
+    const { stream } = await client.exec({
+      query: body,
+      http_headers: { 'content-type': type },
+      abort_signal: signal,
+    })
+    return (await buffer(stream)).length > 0
+  }
+
+  /** Stops a statement. One that is still on its way to the server is not there yet when it is looked for, so there is a second look. */
   const kill = (id: string): void => {
+    const signal = AbortSignal.timeout(KILL_TIMEOUT_MS)
     const message = (async () => {
-      const { type, body } = statementForm({ text: 'KILL QUERY WHERE query_id = {p1:String}', values: [id] })
-      const { stream } = await client.exec({ query: body, http_headers: { 'content-type': type } })
-      await buffer(stream)
+      if (!(await sendKill(id, signal)) && !closed) {
+        await delay(SECOND_KILL_MS, undefined, { ref: false })
+        if (!closed) await sendKill(id, signal)
+      }
     })()
       // It ends at its time limit, or when the server notices that nobody listens.
       .catch(() => {})
