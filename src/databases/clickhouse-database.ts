@@ -30,12 +30,14 @@ export function openClickhouse(given: ClickhouseOptions): Database {
   const turns = createTurns()
   return {
     query: (sql, options = {}) =>
-      server.run(options, { failure: 'QUERY_FAILED', repeatable: false }, (session) => lastRows(session, sql)),
+      server.run(options, { failure: 'QUERY_FAILED', repeatable: false }, (session) =>
+        lastRows(session, sql),
+      ),
     metricsTable: (name) => metricsTable(server, name, turns),
     tables: (options = {}) =>
       server.run(options, { failure: 'QUERY_FAILED', repeatable: true }, async (session) => {
         const rows = await lastRows(session, CATALOG)
-        return tableList(clickhouseDialect, rows as readonly SqlRow[] as unknown as readonly CatalogRow[])
+        return tableList(clickhouseDialect, rows as unknown as readonly CatalogRow[])
       }),
     close: server.close,
   }
@@ -56,7 +58,10 @@ async function lastRows(session: ClickhouseSession, sql: string): Promise<readon
         throw withLine(error, line)
       })
     if (body.length > 0 && format !== undefined && format !== ROW_FORMAT)
-      throw new AnomstackError('QUERY_FAILED', `ClickHouse answered in ${format}: leave FORMAT out of the query`)
+      throw new AnomstackError(
+        'QUERY_FAILED',
+        `ClickHouse answered in ${format}: leave FORMAT out of the query`,
+      )
     last = rowsOf(body.toString()) ?? last
   }
   return last
@@ -65,12 +70,20 @@ async function lastRows(session: ClickhouseSession, sql: string): Promise<readon
 /** The engine counts lines from the start of the statement that it was sent. */
 function withLine(error: unknown, before: number): unknown {
   if (error instanceof Error)
-    error.message = error.message.replace(/\(line (\d+), /, (_, line: string) => `(line ${Number(line) + before}, `)
+    error.message = error.message.replace(
+      /\(line (\d+), /,
+      (_, line: string) => `(line ${Number(line) + before}, `,
+    )
   return error
 }
 
 function metricsTable(server: ClickhouseServer, name: string, turns: Turns): MetricsTable {
   const parts = tableNameParts(name)
+  if (parts.length > 2)
+    throw new AnomstackError(
+      'INPUT_INVALID',
+      `${JSON.stringify(parts.join('.'))} is not a table's name in ClickHouse: write table or database.table`,
+    )
   const table = quotedTable(parts)
   const write = { failure: 'WRITE_FAILED', repeatable: true } as const
   const read = { failure: 'QUERY_FAILED', repeatable: true } as const
@@ -99,7 +112,9 @@ function metricsTable(server: ClickhouseServer, name: string, turns: Turns): Met
         ? 0
         : server.run(options, write, (session) => deleteRows(session, parts, series))
     },
-    summary: (query, options = {}) => server.run(options, read, (session) => summarize(session, parts, query)),
-    names: ({ batch }, options = {}) => server.run(options, read, (session) => readNames(session, parts, batch)),
+    summary: (query, options = {}) =>
+      server.run(options, read, (session) => summarize(session, parts, query)),
+    names: ({ batch }, options = {}) =>
+      server.run(options, read, (session) => readNames(session, parts, batch)),
   }
 }

@@ -11,9 +11,7 @@ const READONLY = '164'
  * Codes of what may pass: a network or a replica in trouble (3, 209, 210, 225, 242, 279, 319, 999), too many queries, parts or connections at a time (202, 252, 203), no memory or
  * room left (241, 243), and a query that somebody stopped (394).
  */
-const MAY_PASS = new Set(
-  '3 202 203 209 210 225 241 242 243 252 279 319 394 999'.split(' '),
-)
+const MAY_PASS = new Set('3 202 203 209 210 225 241 242 243 252 279 319 394 999'.split(' '))
 
 function codeOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
@@ -69,8 +67,8 @@ export function clickhouseError(
 
 /** Several addresses of one name fail as a list, with an empty message. */
 function problemOf(error: unknown): string {
-  const message =
-    error instanceof AggregateError ? error.errors.map(messageOf).join(', ') : messageOf(error)
-  const type = typeof error === 'object' && error !== null && 'type' in error ? ` (${String(error.type)})` : ''
+  const message = error instanceof AggregateError ? error.errors.map(messageOf).join(', ') : messageOf(error)
+  const type =
+    typeof error === 'object' && error !== null && 'type' in error ? ` (${String(error.type)})` : ''
   return `${message.trim().replace(/\.$/, '')}${type}`
 }

@@ -6,7 +6,13 @@ import type { History, HistoryQuery } from './database.ts'
 import { historyOf } from './history.ts'
 import { historyStatement, namesStatement } from './metric-statements.ts'
 
-type Row = readonly [name: string, type: MetricType, at: Float64Array, values: Float64Array, notes?: readonly string[]]
+type Row = readonly [
+  name: string,
+  type: MetricType,
+  at: Float64Array,
+  values: Float64Array,
+  notes?: readonly string[],
+]
 
 /** One row per series, its points as lists. */
 export async function readHistory(
@@ -32,11 +38,16 @@ export async function readHistory(
   )
 }
 
-/** Indexes by time; nothing where all is in that order already, as what one thread of the server has read mostly is. */
+/** Indexes by time; nothing where all is in that order already. The server mostly gives one order or the other. */
 function timeOrder(at: Float64Array): Uint32Array | undefined {
-  let i = 1
-  while (i < at.length && at[i - 1]! < at[i]!) i++
-  return i >= at.length ? undefined : Uint32Array.from(at.keys()).sort((a, b) => at[a]! - at[b]!)
+  if (isAscending(at)) return undefined
+  const backwards = Uint32Array.from(at, (_, i) => at.length - 1 - i)
+  return isAscending(at.toReversed()) ? backwards : backwards.sort((a, b) => at[a]! - at[b]!)
+}
+
+function isAscending(numbers: Float64Array): boolean {
+  for (let i = 1; i < numbers.length; i++) if (numbers[i - 1]! >= numbers[i]!) return false
+  return true
 }
 
 /** Names of the batch's metrics, in no order. */

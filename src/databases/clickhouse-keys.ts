@@ -27,7 +27,9 @@ export function keyExpression({ milliseconds, timestamp }: TableDialect): string
 }
 
 /** Items by their batch. */
-export function byBatch<T extends { readonly batch: string }>(items: Iterable<T>): ReadonlyMap<string, readonly T[]> {
+export function byBatch<T extends { readonly batch: string }>(
+  items: Iterable<T>,
+): ReadonlyMap<string, readonly T[]> {
   const batches = new Map<string, T[]>()
   for (const item of items) {
     const batch = batches.get(item.batch)
@@ -37,9 +39,12 @@ export function byBatch<T extends { readonly batch: string }>(items: Iterable<T>
   return batches
 }
 
-/** Keys in lists of one batch that are each short enough to be bound. */
-export function* keyLists<T extends Key>(keys: Iterable<T>): Generator<readonly T[]> {
-  for (const list of byBatch(keys).values()) yield* bindable(list, keyText)
+/** Keys in lists of one batch that are each short enough to be bound, with the text that is bound beside each. */
+export function* keyLists<T extends Key>(
+  keys: Iterable<T>,
+  besides: (key: T) => string = () => '',
+): Generator<readonly T[]> {
+  for (const list of byBatch(keys).values()) yield* bindable(list, (key) => `${keyText(key)}${besides(key)}`)
 }
 
 /** The condition that a row has one of these keys, which are of one batch. */

@@ -35,7 +35,10 @@ export function statementForm({ text, values }: Statement): { readonly type: str
   const boundary = `anomstack-${randomUUID()}`
   const part = (name: string, content: string): string =>
     `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${content}\r\n`
-  const parts = [part('query', text), ...values.map((value, i) => part(`param_p${i + 1}`, parameterText(value)))]
+  const parts = [
+    part('query', text),
+    ...values.map((value, i) => part(`param_p${i + 1}`, parameterText(value))),
+  ]
   return { type: `multipart/form-data; boundary=${boundary}`, body: `${parts.join('')}--${boundary}--\r\n` }
 }
 

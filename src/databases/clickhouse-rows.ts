@@ -61,7 +61,10 @@ function block(pieces: readonly Piece[]): Buffer {
     ...column(
       'metric_value',
       'Float64',
-      pieces.map(({ values, from, to }) => new Uint8Array(values.buffer, values.byteOffset + from * 8, (to - from) * 8)),
+      pieces.map(
+        ({ values, from, to }) =>
+          new Uint8Array(values.buffer, values.byteOffset + from * 8, (to - from) * 8),
+      ),
     ),
     ...column('metadata', 'String', pieces.flatMap(metadataOf)),
   ])

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type ClickHouseSettings, ClickHouseLogLevel, createClient } from '@clickhouse/client'
+import { ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client'
 import { AnomstackError } from '../core/errors.ts'
 import type { ClickhouseAddress } from './clickhouse-address.ts'
 import { clickhouseError, isDropped } from './clickhouse-errors.ts'
@@ -13,7 +13,11 @@ import { interruptible, type Patience } from './interruption.ts'
 
 export interface ClickhouseServer {
   /** Runs work, and stops its statement in the server when the caller gives up. */
-  run<T>(options: QueryOptions, kind: WorkKind, work: (session: ClickhouseSession, patience: Patience) => Promise<T>): Promise<T>
+  run<T>(
+    options: QueryOptions,
+    kind: WorkKind,
+    work: (session: ClickhouseSession, patience: Patience) => Promise<T>,
+  ): Promise<T>
   close(): Promise<void>
 }
 
@@ -70,7 +74,13 @@ const SETTINGS: ClickHouseSettings = {
 }
 
 /** A server that is asked over HTTP; opens nothing by itself. */
-export function clickhouseServer({ url, username, password, database, secrets }: ClickhouseAddress): ClickhouseServer {
+export function clickhouseServer({
+  url,
+  username,
+  password,
+  database,
+  secrets,
+}: ClickhouseAddress): ClickhouseServer {
   const client = createClient({
     url,
     username,
@@ -113,7 +123,9 @@ export function clickhouseServer({ url, username, password, database, secrets }:
 
   const sessionOf = (signal: AbortSignal, limit: ClickHouseSettings): ClickhouseSession => {
     const request = async (
-      parts: Omit<Parameters<typeof client.exec>[0], 'query_id' | 'abort_signal'> & { readonly values?: Readable },
+      parts: Omit<Parameters<typeof client.exec>[0], 'query_id' | 'abort_signal'> & {
+        readonly values?: Readable
+      },
     ): Promise<Answer> => {
       const id = randomUUID()
       const stop = (): void => kill(id)
@@ -147,7 +159,11 @@ export function clickhouseServer({ url, username, password, database, secrets }:
         await ask(statement, { format: 'Null' })
       },
       insert: async (query, rows, settings) => {
-        await request({ query, values: Readable.from(rows, { objectMode: false }), clickhouse_settings: settings })
+        await request({
+          query,
+          values: Readable.from(rows, { objectMode: false }),
+          clickhouse_settings: settings,
+        })
       },
     }
   }
@@ -166,7 +182,9 @@ export function clickhouseServer({ url, username, password, database, secrets }:
           for (let attempt = 1; ; attempt++) {
             patience.check()
             if (closed)
-              throw new AnomstackError('CONNECTION_FAILED', 'the database has been closed', { retryable: false })
+              throw new AnomstackError('CONNECTION_FAILED', 'the database has been closed', {
+                retryable: false,
+              })
             try {
               return await Promise.race([work(sessionOf(controller.signal, limit), patience), patience.ended])
             } catch (error) {

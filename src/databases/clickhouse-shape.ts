@@ -1,4 +1,3 @@
-import { AnomstackError } from '../core/errors.ts'
 import { CELL_FORMAT, cellRows } from './clickhouse-cells.ts'
 import { clickhouseDialect, quotedTable } from './clickhouse-dialect.ts'
 import type { ClickhouseSession } from './clickhouse-server.ts'
@@ -33,7 +32,11 @@ function timeOf(type: string): Pick<Shape, 'dialect' | 'stepMs'> {
     plain === 'String'
       ? "parseDateTime64BestEffortOrNull(metric_timestamp, 3, 'UTC')"
       : "toDateTime64(metric_timestamp, 3, 'UTC')"
-  const stepMs = /^Date(32)?$/.test(plain) ? 86_400_000 : plain === 'String' ? 1 : Math.max(1, 1000 / 10 ** digits)
+  const stepMs = /^Date(32)?$/.test(plain)
+    ? 86_400_000
+    : plain === 'String'
+      ? 1
+      : Math.max(1, 1000 / 10 ** digits)
   return { dialect: { ...clickhouseDialect, timestamp }, stepMs }
 }
 
@@ -59,18 +62,13 @@ export async function shapeOf(session: ClickhouseSession, parts: readonly string
     columns.map(([column]) => column),
   )
   const [, , engine, sortingKey] = first
-  const keyed = /ReplacingMergeTree$/.test(engine) && isKey(sortingKey.split(', '))
+  const keyed = engine.endsWith('ReplacingMergeTree') && isKey(sortingKey.split(', '))
   const time = columns.find(([column]) => column.toLowerCase() === 'metric_timestamp')!
   return { exists: true, keyed, ...timeOf(time[1]), source: keyed ? `${name} FINAL` : name }
 }
 
 /** Creates database and table where they are missing. */
 export async function ensureTable(session: ClickhouseSession, parts: readonly string[]): Promise<void> {
-  if (parts.length > 2)
-    throw new AnomstackError(
-      'INPUT_INVALID',
-      `${JSON.stringify(parts.join('.'))} is not a table's name in ClickHouse: write table or database.table`,
-    )
   if ((await shapeOf(session, parts)).exists) return
   const tell = (text: string): Promise<void> => session.tell({ text, values: [] })
   if (parts.length > 1 && !(await exists(session, parts[0]!)))
@@ -89,7 +87,10 @@ export async function ensureTable(session: ClickhouseSession, parts: readonly st
 /** Not IF NOT EXISTS alone: that asks for the right to create even where there is nothing to create. */
 async function exists(session: ClickhouseSession, database: string): Promise<boolean> {
   const { body } = await session.ask(
-    statement(clickhouseDialect, (bind) => `SELECT name FROM system.databases WHERE name = ${bind(database)}`),
+    statement(
+      clickhouseDialect,
+      (bind) => `SELECT name FROM system.databases WHERE name = ${bind(database)}`,
+    ),
     { format: 'TabSeparated' },
   )
   return body.length > 0

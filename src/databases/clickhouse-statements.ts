@@ -7,7 +7,7 @@ export interface SingleStatement {
 
 /** A comment or white space, a quoted text or name (with doubled quotes as two of them), a here-document, a semicolon, or anything else. */
 const TOKEN =
-  /(--[^\n]*|#[ !][^\n]*|\/\*[^]*?(?:\*\/|$)|\s+)|'[^'\\]*(?:\\[^][^'\\]*)*'?|"[^"\\]*(?:\\[^][^"\\]*)*"?|`[^`\\]*(?:\\[^][^`\\]*)*`?|\$(\w*)\$[^]*?\$\2\$|(;)|[^\s;'"`$/#-]+|[^]/g
+  /(--[^\n]*|#[ !][^\n]*|\/\*.*?(?:\*\/|$)|\s+)|'[^'\\]*(?:\\.[^'\\]*)*'?|"[^"\\]*(?:\\.[^"\\]*)*"?|`[^`\\]*(?:\\.[^`\\]*)*`?|\$(\w*)\$.*?\$\2\$|(;)|[^\s;'"`$/#-]+|./gs
 
 /** A user's statements one by one, for the HTTP interface takes no more. Empty ones and comments between them are left out. */
 export function singleStatements(sql: string): readonly SingleStatement[] {

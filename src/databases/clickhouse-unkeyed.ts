@@ -40,7 +40,8 @@ export async function upsertUnkeyed(
       for (const index of restated) changed.push(rowAt(each, index))
     }
   }
-  for (const list of keyLists(changed)) await update(session, table, { shape, rows: list })
+  for (const list of keyLists(changed, ({ metadata }) => metadata))
+    await update(session, table, { shape, rows: list })
   if (fresh.length > 0) await insertRows(session, table, fresh)
 }
 

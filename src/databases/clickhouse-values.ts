@@ -16,7 +16,8 @@ type Parse = (value: unknown) => unknown
 
 const same: Parse = (value) => value
 /** Numbers wider than JSON has them, and those that are none, are written as text. */
-const asNumber: Parse = (value) => (typeof value === 'string' ? Number(value.replace(/inf$/, 'Infinity')) : value)
+const asNumber: Parse = (value) =>
+  typeof value === 'string' ? Number(value.replace(/inf$/, 'Infinity')) : value
 const asDate: Parse = (value) => {
   if (typeof value !== 'string') return value
   const date = new Date(value)

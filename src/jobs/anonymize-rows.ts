@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { AnonymizeRule } from '../config/batch-settings.ts'
+import { cellText } from '../core/cell-text.ts'
 import { AnomstackError } from '../core/errors.ts'
 import type { SqlRow } from '../databases/database.ts'
 
@@ -63,7 +64,7 @@ export function createAnonymizer({ rules, key, dimensions }: AnonymizerOptions):
   /** The value as a hidden text; as it is where no rule changes it, undefined where nothing is left. */
   function hideIn(column: string, value: unknown, applying: readonly CompiledRule[] = compiled): unknown {
     if (value === null || value === undefined || typeof value === 'boolean') return value
-    const before = textOf(value)
+    const before = cellText(value)
     let text: string | undefined = before
     for (const rule of applying) if (text !== undefined && rule.covers(column)) text = hide(text, rule)
     return text === before ? value : text
@@ -144,12 +145,6 @@ function compile(rule: AnonymizeRule): CompiledRule {
     expression: rule.pattern === undefined ? undefined : new RegExp(rule.pattern, 'gu'),
     covers: (column) => globs === undefined || globs.some((glob) => glob.test(column.toLowerCase())),
   }
-}
-
-function textOf(value: unknown): string {
-  if (typeof value === 'string') return value
-  if (value instanceof Date) return value.toISOString()
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
 /** Metadata as a structure; undefined for a text that is none. */

@@ -1,3 +1,4 @@
+import { cellText } from '../core/cell-text.ts'
 import { AnomstackError } from '../core/errors.ts'
 import { baseName, dimensionedName } from '../core/metric-name.ts'
 import type { MetricRow } from '../core/metric-row.ts'
@@ -25,17 +26,12 @@ export function foldDimensions(
     const base = row[nameColumn] ?? metric
     if (base === undefined || base === '') return row
     const values = columns.map(([name, column]) => [name, dimensionText(row[column])] as const)
-    return { ...row, [nameColumn]: dimensionedName(textOf(base), values) }
+    return { ...row, [nameColumn]: dimensionedName(cellText(base), values) }
   })
 }
 
 function dimensionText(value: unknown): string | null {
-  return value === null || value === undefined ? null : textOf(value)
-}
-
-function textOf(value: unknown): string {
-  if (value instanceof Date) return value.toISOString()
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return value === null || value === undefined ? null : cellText(value)
 }
 
 export interface CappedRows {

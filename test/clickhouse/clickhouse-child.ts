@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { Session } from 'chdb'
 import { parseForm } from './parse-form.ts'
@@ -15,8 +15,9 @@ const uploads = join(folder, 'uploads')
 mkdirSync(uploads, { recursive: true })
 const data = join(folder, 'data')
 // The engine stays open as long as one session does.
-const root = new Session(data)
-const sessions = new Map<string, Session>()
+const sessions = new Map([['', new Session(data)]])
+/** The server's own limit on one field of a form. */
+const MAX_FIELD_BYTES = 131_072
 
 /** Parameters of the address that are neither settings of the engine nor sent to it. */
 const OF_HTTP = new Set([
@@ -50,17 +51,24 @@ async function requestOf(request: IncomingMessage): Promise<Request> {
   const { searchParams: parameters } = new URL(request.url!, 'http://localhost')
   const body = await bodyOf(request)
   const boundary = /^multipart\/form-data; boundary=(.+)$/.exec(request.headers['content-type'] ?? '')?.[1]
-  if (boundary !== undefined) for (const [key, value] of parseForm(body, boundary)) parameters.set(key, value)
+  if (boundary !== undefined)
+    for (const [key, value] of parseForm(body, boundary)) {
+      if (Buffer.byteLength(value) > MAX_FIELD_BYTES) throw new Error('Field value too long')
+      parameters.set(key, value)
+    }
   const inAddress = parameters.get('query')
   if (inAddress === null) return { parameters, query: body.toString() }
-  return { parameters, query: inAddress, ...(boundary === undefined && body.length > 0 ? { rows: body } : {}) }
+  return {
+    parameters,
+    query: inAddress,
+    ...(boundary === undefined && body.length > 0 ? { rows: body } : {}),
+  }
 }
 
 /** What the session must be told before the query. */
 function preamble({ parameters }: Request): string {
   const lines = [`USE ${name(parameters.get('database') ?? 'default')}`]
-  for (const [key, value] of parameters)
-    if (!OF_HTTP.has(key)) lines.push(`SET ${key} = ${literal(value)}`)
+  for (const [key, value] of parameters) if (!OF_HTTP.has(key)) lines.push(`SET ${key} = ${literal(value)}`)
   lines.push(`SET log_comment = ${literal(parameters.get('query_id') ?? randomUUID())}`)
   return `${lines.join('; ')};`
 }
@@ -74,7 +82,11 @@ async function answer(session: Session, request: Request, format: string): Promi
   const file = join(uploads, randomUUID())
   writeFileSync(file, request.rows)
   try {
-    return (await session.queryAsync(query.replace(/\bFORMAT \w+$/, (text) => `FROM INFILE ${literal(file)} ${text}`))).bytes()
+    return (
+      await session.queryAsync(
+        query.replace(/\bFORMAT \w+$/, (text) => `FROM INFILE ${literal(file)} ${text}`),
+      )
+    ).bytes()
   } finally {
     await rm(file, { force: true })
   }
@@ -82,7 +94,9 @@ async function answer(session: Session, request: Request, format: string): Promi
 
 function refuse(response: ServerResponse, status: number, problem: string): void {
   const code = /^Code: (\d+)/.exec(problem)?.[1] ?? '1002'
-  response.writeHead(status, { 'x-clickhouse-exception-code': code, 'content-type': 'text/plain' }).end(`${problem}\n`)
+  response
+    .writeHead(status, { 'x-clickhouse-exception-code': code, 'content-type': 'text/plain' })
+    .end(`${problem}\n`)
 }
 
 function isAllowed({ headers }: IncomingMessage): boolean {
@@ -127,9 +141,9 @@ server.listen(Number(port), '127.0.0.1', () => {
   process.stdout.write(`${address.port}\n`)
 })
 
-// Whoever started this process holds its standard input open; without them there is nothing to serve.
+// Whoever started this process holds its standard input open; without them there is nobody left to serve, nor to clear up.
 process.stdin.on('close', () => {
-  root.close()
+  rmSync(folder, { recursive: true, force: true })
   process.kill(process.pid, 'SIGKILL')
 })
 process.stdin.resume()

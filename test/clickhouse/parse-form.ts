@@ -3,7 +3,9 @@ export function parseForm(body: Buffer, boundary: string): ReadonlyMap<string, s
   const fields = new Map<string, string>()
   const delimiter = `--${boundary}`
   for (const part of body.toString().split(`\r\n${delimiter}`)) {
-    const found = /^(?:--[^\r\n]*)?\r\nContent-Disposition: form-data; name="([^"]+)"\r\n\r\n([^]*)$/i.exec(part)
+    const found = /^(?:--[^\r\n]*)?\r\nContent-Disposition: form-data; name="([^"]+)"\r\n\r\n(.*)$/is.exec(
+      part,
+    )
     if (found !== null) fields.set(found[1]!, found[2]!)
   }
   return fields

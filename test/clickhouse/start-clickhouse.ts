@@ -50,7 +50,9 @@ export async function startClickhouse(): Promise<TestClickhouse> {
     createDatabase: async () => {
       databases += 1
       const name = `test_${databases}`
-      const old = await run(`SELECT name FROM system.databases WHERE lower(name) NOT IN ('system', 'information_schema', 'default')`)
+      const old = await run(
+        `SELECT name FROM system.databases WHERE lower(name) NOT IN ('system', 'information_schema', 'default')`,
+      )
       for (const each of old.split('\n').filter((line) => line !== '')) await run(`DROP DATABASE \`${each}\``)
       await run(`CREATE DATABASE ${name}`)
       return name

@@ -63,7 +63,9 @@ describe('an address', () => {
 
   it('takes from the url what it says, and the rest from the other options', () => {
     const options = { user: 'u', password: 'p', database: 'd', port: 9 }
-    expect(clickhouseAddress({ url: 'https://me:s%2Fecret@db.test:443/sales%20eu', ...options })).toMatchObject({
+    expect(
+      clickhouseAddress({ url: 'https://me:s%2Fecret@db.test:443/sales%20eu', ...options }),
+    ).toMatchObject({
       url: 'https://db.test:443',
       username: 'me',
       password: 's/ecret',
@@ -116,7 +118,11 @@ describe('connecting', () => {
     const other = createHttpServer((_, response) => response.end('welcome')).listen(0, '127.0.0.1')
     await once(other, 'listening')
     const { port } = other.address() as AddressInfo
-    await expect(open({ ...parts, port }).metricsTable('metrics').ensure()).rejects.toMatchObject({
+    await expect(
+      open({ ...parts, port })
+        .metricsTable('metrics')
+        .ensure(),
+    ).rejects.toMatchObject({
       code: 'CONNECTION_FAILED',
       message: expect.stringContaining('no ClickHouse'),
     })
@@ -176,7 +182,8 @@ describe('queries', () => {
   })
 
   it('give plain values of every type', async () => {
-    const [values] = await open().query(`SELECT 9007199254740991 AS big, toInt128('170141183460469231731687303715884105727') AS huge, toDecimal64(12.34, 2) AS money,
+    const [values] =
+      await open().query(`SELECT 9007199254740991 AS big, toInt128('170141183460469231731687303715884105727') AS huge, toDecimal64(12.34, 2) AS money,
       toFloat32(1.5) AS single, 0.1 + 0.2 AS exact, nan AS none, -inf AS least, [1.5, nan] AS readings, true AS yes, 'it''s \\\\ "ü" 📈' AS text,
       toDate('2024-01-01') AS day, toDate32('1900-01-01') AS old, toDateTime('2024-01-01 00:00:00') AS naive, toDateTime('2024-01-01 09:00:00', 'Asia/Tokyo') AS zoned,
       toDateTime64('2024-01-01 00:00:00.5', 6) AS fine, [toDateTime('2024-01-01 00:00:00'), NULL] AS times, map('a', 1) AS pairs, tuple(1, 'x') AS both,
@@ -235,7 +242,9 @@ describe('queries', () => {
     expect(await database.query(sql)).toMatchObject([{ a: 1 }])
     expect(await database.query(sql)).toMatchObject([{ a: 1 }])
     await expect(database.query('SELECT * FROM scratch')).rejects.toMatchObject({ code: 'QUERY_FAILED' })
-    expect(await database.query(`SELECT toDateTime('2024-01-01 00:00:00') AS at`)).toEqual([{ at: new Date(T0) }])
+    expect(await database.query(`SELECT toDateTime('2024-01-01 00:00:00') AS at`)).toEqual([
+      { at: new Date(T0) },
+    ])
   })
 
   it('refuse an answer in a format of its own', async () => {
@@ -304,7 +313,9 @@ describe('tables', () => {
     const table = open().metricsTable('metrics')
     await table.ensure()
     for (let k = 0; k < 7; k++)
-      await table.upsert(Array.from({ length: 300 }, (_, i) => row({ timestamp: T0 + (i * 7 + ((k * 3) % 7)) * MINUTE })))
+      await table.upsert(
+        Array.from({ length: 300 }, (_, i) => row({ timestamp: T0 + (i * 7 + ((k * 3) % 7)) * MINUTE })),
+      )
     const points = await pointsOf(table)
     expect(points.map(([at]) => at)).toEqual(Array.from({ length: 2_100 }, (_, i) => T0 + i * MINUTE))
   })
@@ -356,6 +367,8 @@ describe('tables', () => {
 })
 
 describe("tables of the original's", () => {
+  const metadataOf = ({ value }: MetricRow): string =>
+    `{"v":"it's \\\\ ${value}","why":"${'long'.repeat(200)}"}`
   const columns = (time: string): string =>
     `CREATE TABLE metrics (metric_timestamp ${time}, metric_batch Nullable(String), metric_name Nullable(String), metric_type Nullable(String),
       metric_value Nullable(Float64), metadata Nullable(String)) ENGINE = MergeTree ORDER BY tuple()`
@@ -367,10 +380,15 @@ describe("tables of the original's", () => {
       await database.query(columns(type))
       const table = database.metricsTable('metrics')
       await table.ensure()
-      const doubles = fc.sample(fc.double({ noNaN: true, noDefaultInfinity: true }), { numRuns: 3_000, seed: 3 })
-      const rows = doubles.map((value, i) => row({ timestamp: T0 + i * MINUTE, value, name: i % 2 === 0 ? "it's\\\n" : 'b' }))
+      const doubles = fc.sample(fc.double({ noNaN: true, noDefaultInfinity: true }), {
+        numRuns: 3_000,
+        seed: 3,
+      })
+      const rows = doubles.map((value, i) =>
+        row({ timestamp: T0 + i * MINUTE, value, name: i % 2 === 0 ? "it's\\\n" : 'b' }),
+      )
       await table.upsert(rows.map((each) => ({ ...each, value: 1 })))
-      await table.upsert(rows.map((each) => ({ ...each, metadata: `{"v":"it's \\\\ ${each.value}"}` })))
+      await table.upsert(rows.map((each) => ({ ...each, metadata: metadataOf(each) })))
       await table.upsert(rows.slice(0, 5))
       expect(await database.query('SELECT count() AS n FROM metrics')).toEqual([{ n: 3_000 }])
       const history = await table.history({ batch: 'sales', types: ['metric'], metadataOf: ['metric'] })
@@ -378,7 +396,7 @@ describe("tables of the original's", () => {
       const expected = rows.filter(({ name }) => name === 'b')
       expect([...timestamps]).toEqual(expected.map(({ timestamp }) => timestamp))
       expect(Array.from(values, (value) => value + 0)).toEqual(expected.map(({ value }) => value + 0))
-      expect(metadata![20]).toBe(`{"v":"it's \\\\ ${expected[20]!.value}"}`)
+      expect(metadata![20]).toBe(metadataOf(expected[20]!))
       expect(await table.deleteRows(rows.slice(0, 10))).toBe(10)
       expect(await table.deleteBefore({ batch: 'sales', before: T0 + 100 * MINUTE })).toBe(90)
     },

@@ -122,5 +122,6 @@ describe('examples', () => {
 
 /** A variable and a value that suits it. */
 function anyValue(name: string): [string, string] {
-  return [name, /POSTGRES|WAREHOUSE/.test(name) ? 'postgres://localhost/x' : 'https://example.test/']
+  const scheme = /MYSQL|MARIADB/.test(name) ? 'mysql' : /POSTGRES|WAREHOUSE|REDSHIFT/.test(name) ? 'postgres' : 'https'
+  return [name, `${scheme}://localhost/x`]
 }

@@ -98,7 +98,7 @@ describe('a real Prometheus', () => {
     await run('ingest', 'now', Date.now())
     const second = await points('now', 'up{job=itself}', 'metric')
     expect(first.values.length).toBeGreaterThan(0)
-    expect([...second.timestamps.slice(0, first.timestamps.length)]).toEqual([...first.timestamps])
+    expect(second.timestamps.slice(0, first.timestamps.length)).toEqual(first.timestamps)
     expect(new Set(second.timestamps).size).toBe(second.timestamps.length)
     expect(new Set((await points('now', 'up{job=nobody}', 'metric')).values)).toEqual(new Set([0]))
   })

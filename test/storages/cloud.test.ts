@@ -70,13 +70,14 @@ describe('s3', () => {
 
 describe('a storage in a cloud', () => {
   it('says which package to install when it is missing', async () => {
+    const absent: string = '@nobody/sdk'
     const storage = createCloudStorage({
       place: 'x3://models/',
       noun: 'bucket',
       folder: '',
-      packages: ['@nobody/sdk'],
+      packages: [absent],
       secrets: [],
-      open: () => import('@nobody/sdk' as string) as Promise<never>,
+      open: () => import(absent),
     })
     await expect(storage.get('a')).rejects.toMatchObject({
       code: 'SDK_MISSING',

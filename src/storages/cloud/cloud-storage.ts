@@ -164,8 +164,8 @@ export function createCloudStorage(options: CloudStorageOptions): Storage {
   async function head(key: string): Promise<ObjectInfo | undefined> {
     const found = await headOf(key)
     if (found === undefined) return undefined
-    const { putId, ...info } = found
-    return info
+    const { size, etag, modified } = found
+    return { key, size, etag, modified }
   }
 
   async function get(key: string, range?: ByteRange): Promise<StoredObject | undefined> {
