@@ -2,9 +2,9 @@
 // `npm start -- --project DIR` starts it on a project of yours.
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { build, install, root } from './prepare.mjs'
+import { build, installToRun, root } from './prepare.mjs'
 
-install()
+installToRun()
 build()
 
 const given = process.argv.slice(2)

@@ -4,18 +4,9 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import * as bigquery from './emulators/bigquery.mjs'
 import { testDagster } from './emulators/dagster.mjs'
-import * as gcs from './emulators/gcs.mjs'
-import * as mysql from './emulators/mysql.mjs'
-import * as prometheus from './emulators/prometheus.mjs'
-import * as python from './emulators/python.mjs'
-import * as s3 from './emulators/s3.mjs'
-import * as snowflake from './emulators/snowflake.mjs'
+import { EMULATORS } from './emulators/index.mjs'
 import { build, install, root } from './prepare.mjs'
-
-/** What each file of test/emulators needs: the name of the file up to its first dot -> a preparation, which returns variables for the tests. */
-const EMULATORS = { bigquery, gcs, s3, prometheus, python, mariadb: mysql, mysql, redshift: s3, snowflake }
 
 function testsOf(names) {
   const variables = Object.assign({}, ...names.map((name) => EMULATORS[name].prepare()))

@@ -8,7 +8,8 @@ import { cache, programIn, pythonEnvironment, run as runIn } from './tools.mjs'
 const dagster = path.join(root, 'deploy', 'dagster')
 const run = (command, args, options) => runIn(command, args, { cwd: dagster, ...options })
 
-function prepareEnvironment() {
+/** Its virtual environment: a folder. */
+export function prepare() {
   const pins = ['requirements.txt', 'requirements-dev.txt'].map((file) =>
     readFileSync(path.join(dagster, file)),
   )
@@ -62,6 +63,6 @@ function test(python, args) {
 
 /** Counts of what passed and failed; `args` go to pytest. */
 export function testDagster(args) {
-  const python = programIn(prepareEnvironment(), 'python')
+  const python = programIn(prepare(), 'python')
   return [check(python), test(python, args)]
 }

@@ -39,12 +39,15 @@ export function byBatch<T extends { readonly batch: string }>(
   return batches
 }
 
-/** Keys in lists of one batch that are each short enough to be bound, with the text that is bound beside each. */
+/** Keys in lists of one batch that are each short enough to be bound, and so are the texts that are bound beside them. */
 export function* keyLists<T extends Key>(
   keys: Iterable<T>,
   besides: (key: T) => string = () => '',
 ): Generator<readonly T[]> {
-  for (const list of byBatch(keys).values()) yield* bindable(list, (key) => `${keyText(key)}${besides(key)}`)
+  const longer = (one: string, other: string): string =>
+    Buffer.byteLength(one) > Buffer.byteLength(other) ? one : other
+  for (const list of byBatch(keys).values())
+    yield* bindable(list, (key) => longer(keyText(key), besides(key)))
 }
 
 /** The condition that a row has one of these keys, which are of one batch. */

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Statement } from './dialect.ts'
 
-/** A server takes at most 128 KiB for one value. */
-const MAX_TEXT_CHARS = 30_000
+/** A server takes at most 128 KiB for one value, which may be twice as long as its text when every character is escaped. */
+const MAX_TEXT_BYTES = 60_000
+const QUOTES_AND_COMMA = 3
 
 /** The type of a bound value, as ClickHouse writes it. */
 export function parameterType(value: unknown): string {
@@ -42,18 +43,18 @@ export function statementForm({ text, values }: Statement): { readonly type: str
   return { type: `multipart/form-data; boundary=${boundary}`, body: `${parts.join('')}--${boundary}--\r\n` }
 }
 
-/** Texts in lists that are each short enough to be one bound value, in order. */
+/** Items in lists that are each short enough to be one bound value, in order; `textOf` is what is bound of an item, or the longest of it. */
 export function bindable<T>(items: Iterable<T>, textOf: (item: T) => string): readonly T[][] {
   const lists: T[][] = []
   let room = 0
   for (const item of items) {
-    const length = textOf(item).length + 4
-    if (lists.length === 0 || length > room) {
+    const bytes = Buffer.byteLength(textOf(item)) + QUOTES_AND_COMMA
+    if (lists.length === 0 || bytes > room) {
       lists.push([])
-      room = MAX_TEXT_CHARS
+      room = MAX_TEXT_BYTES
     }
     lists.at(-1)!.push(item)
-    room -= length
+    room -= bytes
   }
   return lists
 }

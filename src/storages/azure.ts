@@ -107,7 +107,11 @@ function explain(error: unknown): Explanation {
       retryable: false,
     }
   if (status === 401 || status === 403)
-    return { kind: 'failed', reason: `access denied (${code || status})`, retryable: false }
+    return {
+      kind: 'failed',
+      reason: `access denied (${code === '' ? status : code}); check account_key, sas_token or connection_string, and the roles of the identity`,
+      retryable: false,
+    }
   // The rest of the message is the request's id and time.
   const message = messageOf(error).split('\n', 1)[0]
   const answer = status === undefined ? '' : ` (HTTP ${status}${code === '' ? '' : `, ${code}`})`

@@ -228,10 +228,10 @@ describe('queries', () => {
   })
 
   it('say on which line a statement is wrong', async () => {
-    await expect(open().query('SELECT 1;\n\nSELECT (\n  1')).rejects.toMatchObject({
+    await expect(open().query('SELECT 1;\n\nSELECT 1,\n  1 2 3')).rejects.toMatchObject({
       code: 'QUERY_FAILED',
       retryable: false,
-      message: expect.stringMatching(/Syntax error/),
+      message: expect.stringMatching(/Syntax error.*\(line 4, col 5\)/),
     })
   })
 
@@ -368,7 +368,7 @@ describe('tables', () => {
 
 describe("tables of the original's", () => {
   const metadataOf = ({ value }: MetricRow): string =>
-    `{"v":"it's \\\\ ${value}","why":"${'long'.repeat(200)}"}`
+    `{"v":"it's \\\\ ${value}","why":"${'long'.repeat(100)}"}`
   const columns = (time: string): string =>
     `CREATE TABLE metrics (metric_timestamp ${time}, metric_batch Nullable(String), metric_name Nullable(String), metric_type Nullable(String),
       metric_value Nullable(Float64), metadata Nullable(String)) ENGINE = MergeTree ORDER BY tuple()`
@@ -381,7 +381,7 @@ describe("tables of the original's", () => {
       const table = database.metricsTable('metrics')
       await table.ensure()
       const doubles = fc.sample(fc.double({ noNaN: true, noDefaultInfinity: true }), {
-        numRuns: 3_000,
+        numRuns: 1_000,
         seed: 3,
       })
       const rows = doubles.map((value, i) =>
@@ -390,7 +390,7 @@ describe("tables of the original's", () => {
       await table.upsert(rows.map((each) => ({ ...each, value: 1 })))
       await table.upsert(rows.map((each) => ({ ...each, metadata: metadataOf(each) })))
       await table.upsert(rows.slice(0, 5))
-      expect(await database.query('SELECT count() AS n FROM metrics')).toEqual([{ n: 3_000 }])
+      expect(await database.query('SELECT count() AS n FROM metrics')).toEqual([{ n: 1_000 }])
       const history = await table.history({ batch: 'sales', types: ['metric'], metadataOf: ['metric'] })
       const { timestamps, values, metadata } = history.get('b')!.get('metric')!
       const expected = rows.filter(({ name }) => name === 'b')
