@@ -1,57 +1,59 @@
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Database } from '../src/databases/database.ts'
 import type * as Databases from '../src/databases/index.ts'
-import { startPostgres } from '../test/postgres/start-postgres.ts'
 import { built } from './built.ts'
-import { metricRows } from './database-rows.ts'
-import { type Benchmark, type Measurement, timed } from './measurement.ts'
-import { START } from './samples.ts'
+import { clickhouse } from './databases/clickhouse.ts'
+import { compare, type Size } from './databases/compare.ts'
+import { comparisonTable } from './databases/comparison-table.ts'
+import { duckdb } from './databases/duckdb.ts'
+import type { Engine, RunningEngine } from './databases/engine.ts'
+import { mariadb } from './databases/mariadb.ts'
+import { postgres } from './databases/postgres.ts'
+import { sqlite } from './databases/sqlite.ts'
+import { turso } from './databases/turso.ts'
+import type { Benchmark, Measurement } from './measurement.ts'
 import { inScratchFolder } from './scratch-folder.ts'
 
-async function measure(name: string, database: Database): Promise<Measurement[]> {
-  const long = database.metricsTable('long')
-  const wide = database.metricsTable('wide')
-  await Promise.all([long.ensure(), wide.ensure()])
-  const took = async (what: string, work: () => Promise<unknown>): Promise<Measurement> => ({
-    name: `${name}: ${what}`,
-    value: (await timed(work)).seconds,
-    unit: 's',
-  })
-  const results = [
-    await took('upsert 1,000,000 new rows', () => long.upsert(metricRows(400, 2_500))),
-    await took('upsert the same 1,000,000 rows again', () => long.upsert(metricRows(400, 2_500))),
-  ]
-  await long.upsert(metricRows(1_000, 2_500))
-  await wide.upsert(metricRows(10_000, 300))
-  results.push(
-    await took('history of 1,000 metrics x 2,500 points', () =>
-      long.history({ batch: 'bench', types: ['metric'] }),
-    ),
-    await took('newest 34 of 300 points of 10,000 metrics', () =>
-      wide.history({ batch: 'bench', types: ['metric', 'score'], maxPoints: 34 }),
-    ),
-    await took('summary of 10,000 metrics', () => wide.summary({ since: START + 290 * 60_000 })),
-    await took('upsert 100 rows', () => wide.upsert(metricRows(100, 1))),
-  )
-  return results
+/** Those that run here as what they are. Redshift's statements on PostgreSQL, and the emulators of Snowflake and BigQuery, would say how fast those stand-ins
+ * are; MotherDuck is DuckDB behind a network that is not here. */
+const ENGINES: readonly Engine[] = [sqlite, duckdb, postgres, clickhouse, turso, mariadb]
+const SIZE: Size = { written: 400, read: 500, points: 2_500 }
+
+async function startOrSay(engine: Engine, folder: string): Promise<RunningEngine | undefined> {
+  await mkdir(folder)
+  try {
+    return await engine.start(folder)
+  } catch (error) {
+    process.stderr.write(
+      `${engine.name} is left out: ${error instanceof Error ? error.message : String(error)}\n`,
+    )
+    return undefined
+  }
 }
 
-/** Times of the usual reads and writes of each kind of database, on new files and a server of its own. */
-export const benchmark: Benchmark = () =>
+/** Bulk writes and histories of each kind of database beside those by its vendor's client alone. */
+export const benchmark: Benchmark = ({ quick }) =>
   inScratchFolder(async (folder) => {
     const { databases } = await built<typeof Databases>('databases/index.js')
-    const server = await startPostgres()
-    const results: Measurement[] = []
-    try {
-      for (const [name, definition] of databases) {
-        const options =
-          name === 'postgres' ? { url: await server.createDatabase() } : { path: join(folder, `${name}.db`) }
-        const database = definition.create(definition.options.parse(options), { projectDir: folder })
-        results.push(...(await measure(name, database)))
-        await database.close()
+    const size = quick ? { ...SIZE, points: 50 } : SIZE
+    const results = new Map<string, readonly Measurement[]>()
+    for (const each of ENGINES) {
+      const engine = await startOrSay(each, join(folder, each.name))
+      if (engine === undefined) continue
+      const definition = databases.get(each.name)!
+      try {
+        results.set(
+          each.name,
+          await compare(each, {
+            engine,
+            open: (options) => definition.create(definition.options.parse(options), { projectDir: folder }),
+            size,
+          }),
+        )
+      } finally {
+        await engine.stop()
       }
-      return results
-    } finally {
-      await server.stop()
     }
+    process.stderr.write(`${comparisonTable(results)}\n`)
+    return [...results.values()].flat()
   })

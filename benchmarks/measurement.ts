@@ -1,8 +1,20 @@
-/** One number that a benchmark took; the same name in every run of it. */
+/** One number that a benchmark took; the same name in every run of it, and each time where it takes the number several times. */
 export interface Measurement {
   readonly name: string
   readonly value: number
-  readonly unit: 's' | 'ms' | 'MB' | 'KB' | 'points/s' | 'runs/s' | 'runs' | 'x' | '%' | 'tx/s' | 'workers'
+  readonly unit:
+    | 's'
+    | 'ms'
+    | 'MB'
+    | 'KB'
+    | 'points/s'
+    | 'rows/s'
+    | 'runs/s'
+    | 'runs'
+    | 'x'
+    | '%'
+    | 'tx/s'
+    | 'workers'
   readonly target?: Target
 }
 
@@ -14,8 +26,8 @@ export function isMet({ value, target }: Pick<Measurement, 'value' | 'target'>):
   return 'most' in target ? value <= target.most : value >= target.least
 }
 
-/** A benchmark takes all its numbers once; it is repeated in new processes. */
-export type Benchmark = () => Promise<readonly Measurement[]>
+/** A benchmark takes all its numbers once, and is repeated in new processes; or several times in turn, where it compares. With `quick` some are of fewer rows. */
+export type Benchmark = (options: { readonly quick: boolean }) => Promise<readonly Measurement[]>
 
 /** Seconds that some work takes, and what it gives. */
 export async function timed<T>(

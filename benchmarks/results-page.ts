@@ -16,7 +16,8 @@ export interface Result extends Omit<Measurement, 'value'> {
 /** One result for each name that the runs measured. */
 export function summarise(runs: readonly (readonly Measurement[])[]): readonly Result[] {
   const circumstances = describeCircumstances()
-  return (runs[0] ?? []).map(({ name, unit, target }) => {
+  const measured = new Map((runs[0] ?? []).map((each) => [each.name, each]))
+  return Array.from(measured.values(), ({ name, unit, target }) => {
     const values = runs
       .flatMap((run) => run.filter((each) => each.name === name).map(({ value }) => value))
       .sort((a, b) => a - b)
@@ -59,8 +60,8 @@ function describeCircumstances(): string {
 
 const INTRODUCTION = `# Results of the benchmarks
 
-Written by \`npm run bench\`. Each benchmark is taken several times, each time in a new process that runs the compiled program; the table gives
-the median, and the least and the most. A load average well above the number of cores means that something else was running, and that times
+Written by \`npm run bench\`. Each benchmark is taken several times, each time in a new process that runs the compiled program (those that
+compare take both sides in turn, several times in one process); the table gives the median, and the least and the most. A load average well above the number of cores means that something else was running, and that times
 say little.
 `
 

@@ -1,4 +1,5 @@
 // `npm run bench [name…]`: takes every benchmark, or those named, several times, each time in a new process, and writes RESULTS.md.
+// With `-- --quick` each is taken once, some with fewer rows, and nothing is written.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -15,6 +16,7 @@ const RUNS: Readonly<Record<string, number>> = {
   models: 3,
   detectors: 1,
   databases: 1,
+  tables: 1,
   orchestrator: 3,
   simulation: 1,
   scheduler: 3,
@@ -22,17 +24,19 @@ const RUNS: Readonly<Record<string, number>> = {
   soak: 1,
 }
 const LOCAL = '--once'
+const QUICK = '--quick'
 const MARK = 'measurements: '
 const root = fileURLToPath(new URL('..', import.meta.url))
 const pageFile = new URL('./RESULTS.md', import.meta.url)
 const storeFile = new URL('./results.json', import.meta.url)
 
-const [first, ...rest] = process.argv.slice(2)
+const quick = process.argv.includes(QUICK)
+const [first, ...rest] = process.argv.slice(2).filter((each) => each !== QUICK)
 if (first === LOCAL) {
   const { benchmark } = (await import(new URL(`./${rest[0]}.ts`, import.meta.url).href)) as {
     readonly benchmark: Benchmark
   }
-  process.stdout.write(`${MARK}${JSON.stringify(await benchmark())}\n`)
+  process.stdout.write(`${MARK}${JSON.stringify(await benchmark({ quick }))}\n`)
 } else measureAll(first === undefined ? Object.keys(RUNS) : [first, ...rest])
 
 function measureAll(names: readonly string[]): void {
@@ -49,8 +53,9 @@ function measureAll(names: readonly string[]): void {
   const results = new Map<string, readonly Result[]>(newestResults(readIfThere()))
   for (const name of names) {
     try {
-      const runs = Array.from({ length: RUNS[name]! }, (_, i) => {
-        process.stderr.write(`${name} ${i + 1}/${RUNS[name]} …\n`)
+      const times = quick ? 1 : RUNS[name]!
+      const runs = Array.from({ length: times }, (_, i) => {
+        process.stderr.write(`${name} ${i + 1}/${times} …\n`)
         return measureOnce(name)
       })
       results.set(name, summarise(runs))
@@ -62,6 +67,7 @@ function measureAll(names: readonly string[]): void {
     }
     for (const { name: what, median, unit } of results.get(name) ?? [])
       process.stdout.write(`${what}: ${Number(median.toPrecision(4))} ${unit}\n`)
+    if (quick) continue
     writeFileSync(storeFile, `${JSON.stringify(Object.fromEntries(results), null, 2)}\n`)
     writeFileSync(pageFile, resultsPage(results, Object.keys(RUNS)))
   }
@@ -69,7 +75,7 @@ function measureAll(names: readonly string[]): void {
 
 function measureOnce(name: string): readonly Measurement[] {
   const script = fileURLToPath(import.meta.url)
-  const output = run(['--import', 'tsx', script, LOCAL, name])
+  const output = run(['--import', 'tsx', script, LOCAL, name, ...(quick ? [QUICK] : [])])
   const line = output.split('\n').find((each) => each.startsWith(MARK))
   if (line === undefined) throw new Error(`the benchmark ${name} printed no measurements: ${output}`)
   return JSON.parse(line.slice(MARK.length)) as Measurement[]

@@ -1,7 +1,16 @@
 // Brings a checkout into a runnable state with nothing but Node and npm, and does nothing when it is in one already.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -40,7 +49,8 @@ function stamp(name, fingerprint) {
 }
 
 const lockFile = path.join(root, 'package-lock.json')
-const compilerFolder = path.join(root, 'node_modules', '.cache', 'anomstack-compiler')
+/** Of the packages for tests, those that `npm start` needs too: the compiler, and the data of the demo. Of what they depend on they need nothing here. */
+const WANTED_TOO = ['typescript', 'vega-datasets']
 
 /** Of packages installed from the lock file as it is now, by this version of Node. */
 function packagesFingerprint() {
@@ -60,29 +70,29 @@ export function install() {
   stamp('installed', fingerprint)
 }
 
-/** Installs only what the product needs to run, and the compiler: a tenth of what the tests need. Where everything is there already, that will do. */
+/** Installs only what the product needs to run: a tenth of what the tests need. Where everything is there already, that will do. */
 export function installToRun() {
   checkNode()
   const fingerprint = packagesFingerprint()
   if (upToDate('installed', fingerprint) || upToDate('installed-to-run', fingerprint)) return
   console.error('Installing packages (this happens once) …')
   runOrExit('npm', ['ci', '--omit=dev', ...NPM], { stdio: ['ignore', 2, 2] })
-  const { packages } = JSON.parse(readFileSync(lockFile, 'utf8'))
-  const { dev, ...compiler } = packages['node_modules/typescript']
-  const alone = { name: 'compiler', version: '0.0.0', dependencies: { typescript: compiler.version } }
-  mkdirSync(compilerFolder, { recursive: true })
-  writeFileSync(path.join(compilerFolder, 'package.json'), JSON.stringify(alone))
-  writeFileSync(
-    path.join(compilerFolder, 'package-lock.json'),
-    JSON.stringify({
-      name: 'compiler',
-      version: '0.0.0',
-      lockfileVersion: 3,
-      packages: { '': alone, 'node_modules/typescript': compiler },
-    }),
-  )
-  runOrExit('npm', ['ci', ...NPM], { cwd: compilerFolder, stdio: ['ignore', 2, 2] })
+  addWantedToo()
   stamp('installed-to-run', fingerprint)
+}
+
+/** Installs single packages in the versions of the lock file, and moves them to the others. */
+function addWantedToo() {
+  const folder = path.join(root, 'node_modules', '.cache', 'anomstack-wanted-too')
+  const { packages } = JSON.parse(readFileSync(lockFile, 'utf8'))
+  const wanted = WANTED_TOO.map((name) => `${name}@${packages[`node_modules/${name}`].version}`)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(path.join(folder, 'package.json'), '{"private":true}')
+  const alone = ['--no-save', '--no-package-lock', '--ignore-scripts']
+  runOrExit('npm', ['install', ...alone, ...NPM, ...wanted], { cwd: folder, stdio: ['ignore', 2, 2] })
+  for (const name of WANTED_TOO)
+    renameSync(path.join(folder, 'node_modules', name), path.join(root, 'node_modules', name))
+  rmSync(folder, { recursive: true, force: true })
 }
 
 function sourcesFingerprint() {
@@ -109,14 +119,12 @@ export function build() {
   if (upToDate('built', fingerprint) && existsSync(path.join(root, 'dist', 'main.js'))) return
   console.error('Building …')
   rmSync(path.join(root, 'dist'), { recursive: true, force: true })
-  const compiler = (folder) => path.join(folder, 'node_modules', 'typescript', 'bin', 'tsc')
-  const checks = existsSync(compiler(root))
   // Without the packages of the tests, types of optional ones are not there to be checked against.
+  const checks = upToDate('installed', packagesFingerprint())
   const unchecked = checks ? [] : ['--noCheck', '--types', 'null', '--declaration', 'false']
-  runOrExit(
-    process.execPath,
-    [compiler(checks ? root : compilerFolder), '-p', 'tsconfig.build.json', ...unchecked],
-    { stdio: ['ignore', 2, 2] },
-  )
+  const compiler = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  runOrExit(process.execPath, [compiler, '-p', 'tsconfig.build.json', ...unchecked], {
+    stdio: ['ignore', 2, 2],
+  })
   stamp('built', fingerprint)
 }
