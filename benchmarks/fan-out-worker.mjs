@@ -46,9 +46,10 @@ orchestrator.register(
   ]),
 )
 await orchestrator.start({ concurrency: 2 })
-process.once('SIGTERM', async () => {
+const end = async () => {
   await orchestrator.stop({ graceMs: 1_000 })
   await control.close()
   process.exit(0)
-})
+}
+process.once('SIGTERM', () => void end())
 process.stdout.write('ready\n')

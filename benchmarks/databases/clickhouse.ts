@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { createClient } from '@clickhouse/client'
+import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { startClickhouse } from '../../test/clickhouse/start-clickhouse.ts'
 import type { Engine } from './engine.ts'
 import { rowText } from './row-text.ts'
@@ -19,6 +19,7 @@ export const clickhouse: Engine = {
           password,
           database: String(database),
           request_timeout: 600_000,
+          log: { level: ClickHouseLogLevel.OFF },
         })
         return {
           write: async (table, rows) => {

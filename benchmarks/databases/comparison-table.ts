@@ -6,6 +6,7 @@ import { summarise } from '../results-page.ts'
 export function comparisonTable(engines: ReadonlyMap<string, readonly Measurement[]>): string {
   const table = new Table({
     head: ['', 'upsert, rows/s', 'client alone', 'times', 'history, ms', 'client alone', 'times'],
+    style: { head: [], border: [] },
   })
   for (const [name, measurements] of engines)
     table.push([

@@ -1,11 +1,7 @@
 import type { MetricRow } from '../../src/core/metric-row.ts'
+import { stampOf } from '../../src/databases/sqlite-time.ts'
 
 const CHUNK_CHARS = 65_536
-
-/** A time as every engine reads it, in UTC. */
-export function stampOf(timestamp: number): string {
-  return new Date(timestamp).toISOString().slice(0, 23).replace('T', ' ')
-}
 
 /** Rows as lines of texts between tabs, in the order of a metrics table's columns. They hold nothing that would have to be escaped. */
 export function* rowText(rows: Iterable<MetricRow>): Generator<string> {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import Database from 'libsql'
+import { stampOf } from '../../src/databases/sqlite-time.ts'
 import type { Engine } from './engine.ts'
-import { stampOf } from './row-text.ts'
 
 /** A file, written by one prepared statement in one transaction and read as lists, in the caller's own thread. */
 export const sqlite: Engine = {

@@ -1,8 +1,8 @@
 import { createClient, type InStatement } from '@libsql/client/http'
 import type { MetricRow } from '../../src/core/metric-row.ts'
+import { stampOf } from '../../src/databases/sqlite-time.ts'
 import { startTurso } from '../../test/turso/start-turso.ts'
 import type { Engine } from './engine.ts'
-import { stampOf } from './row-text.ts'
 
 /** As many as SQLite binds values for, and as many of those as one answer to a request waits for. */
 const ROWS_PER_STATEMENT = 5_000

@@ -6,7 +6,7 @@ import { catalogs } from '../../src/catalogs.ts'
 import { BATCH_KEYS, batchFile } from '../../src/config/batch-keys.ts'
 import { loadProject } from '../../src/config/load-project.ts'
 import { ERROR_KINDS } from '../../src/core/errors.ts'
-import { createFunctionRunner } from '../../src/functions/typescript.ts'
+import { createFunctionRunner } from '../../src/functions/create-function-runner.ts'
 import { createProject } from '../project.ts'
 import { allPages, brokenLink, codeBlocks, localLinks, pageText } from './pages.ts'
 
@@ -122,6 +122,10 @@ describe('examples', () => {
 
 /** A variable and a value that suits it. */
 function anyValue(name: string): [string, string] {
-  const scheme = /MYSQL|MARIADB/.test(name) ? 'mysql' : /POSTGRES|WAREHOUSE|REDSHIFT/.test(name) ? 'postgres' : 'https'
+  const scheme = /MYSQL|MARIADB/.test(name)
+    ? 'mysql'
+    : /POSTGRES|WAREHOUSE|REDSHIFT/.test(name)
+      ? 'postgres'
+      : 'https'
   return [name, `${scheme}://localhost/x`]
 }

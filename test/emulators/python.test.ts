@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { createFunctionRunner } from '../../src/functions/create-function-runner.ts'
 import type { FunctionLimits, PythonSource } from '../../src/functions/function-runner.ts'
-import { createFunctionRunner } from '../../src/functions/typescript.ts'
 import { preprocess } from '../../src/timeseries/preprocess.ts'
 import { defaultSpec, makeSeries } from '../models/samples.ts'
 import { createProject, openApp } from '../project.ts'

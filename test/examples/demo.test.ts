@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { batchFile } from '../../src/config/batch-keys.ts'
-import { createFunctionRunner } from '../../src/functions/typescript.ts'
+import { createFunctionRunner } from '../../src/functions/create-function-runner.ts'
 import { exampleBatch, examplePath } from './example-batch.ts'
 
 const HOUR = 3_600_000

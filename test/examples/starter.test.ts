@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { batchFile } from '../../src/config/batch-keys.ts'
 import { batchSettings } from '../../src/config/batch-settings.ts'
-import { createFunctionRunner } from '../../src/functions/typescript.ts'
+import { createFunctionRunner } from '../../src/functions/create-function-runner.ts'
 import { exampleBatch, examplePath } from './example-batch.ts'
 
 const DAY = 86_400_000

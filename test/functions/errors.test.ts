@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { AnomstackError } from '../../src/core/errors.ts'
-import { createFunctionRunner } from '../../src/functions/typescript.ts'
+import { createFunctionRunner } from '../../src/functions/create-function-runner.ts'
 import { javascript, LIMITS, scratchProject, typescript } from './scratch-project.ts'
 
 const runner = createFunctionRunner()

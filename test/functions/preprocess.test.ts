@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AnomstackError } from '../../src/core/errors.ts'
+import { createFunctionRunner } from '../../src/functions/create-function-runner.ts'
 import { featuresResult, NO_FEATURES } from '../../src/functions/features-result.ts'
-import { createFunctionRunner } from '../../src/functions/typescript.ts'
 import { javascript, LIMITS, typescript } from './scratch-project.ts'
 
 const series = (values: readonly number[]) => ({

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { AnomstackError } from '../../src/core/errors.ts'
-import { createFunctionRunner } from '../../src/functions/typescript.ts'
+import { createFunctionRunner } from '../../src/functions/create-function-runner.ts'
 import { python } from './python-source.ts'
 import { LIMITS, scratchProject } from './scratch-project.ts'
 

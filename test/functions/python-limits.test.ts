@@ -3,7 +3,7 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { AnomstackError } from '../../src/core/errors.ts'
-import { createFunctionRunner } from '../../src/functions/typescript.ts'
+import { createFunctionRunner } from '../../src/functions/create-function-runner.ts'
 import { eventually } from '../eventually.ts'
 import { python } from './python-source.ts'
 import { LIMITS, scratchProject } from './scratch-project.ts'
@@ -100,7 +100,7 @@ def ingest():
   it.runIf(linux)('ends with the program that it works for, in the middle of a loop', async () => {
     const dir = scratchProject({
       'program.mts': `
-import { createFunctionRunner } from ${JSON.stringify(join(import.meta.dirname, '../../src/functions/typescript.ts'))}
+import { createFunctionRunner } from ${JSON.stringify(join(import.meta.dirname, '../../src/functions/create-function-runner.ts'))}
 const text = 'import os\\ndef ingest():\\n    open("pid", "w").write(str(os.getpid()))\\n    os.replace("pid", "started")\\n    while True: pass'
 const source = { language: 'python', text, file: process.cwd() + '/x.py', batch: 'b', python: 'python3', folder: process.cwd() }
 const running = createFunctionRunner({ environment: process.env }).ingest(source, { timeoutMs: 1e9, memoryMb: 64 })
