@@ -222,3 +222,57 @@ describe('tables', () => {
     await owner.query('DROP TABLE metrics; DROP ROLE guest')
   })
 })
+
+describe('a first load', () => {
+  const many = (value: number, name = 'revenue') =>
+    Array.from({ length: 25_000 }, (_, i) => ({
+      ...row,
+      name,
+      timestamp: T0 + i * 60_000,
+      value: value + i,
+      metadata: 'a\tb\\c\nd',
+    }))
+  const state = 'SELECT count(*) AS rows, min(metric_value) AS least, max(metadata) AS note FROM metrics'
+
+  it('is written like any other, and may come again with other values', async () => {
+    const database = open()
+    const table = database.metricsTable('metrics')
+    await table.ensure()
+    await table.upsert(many(1))
+    expect(await database.query(state)).toEqual([{ rows: 25_000, least: 1, note: 'a\tb\\c\nd' }])
+    await table.upsert([...many(2), ...many(9, 'profit')])
+    expect(await database.query(state)).toEqual([{ rows: 50_000, least: 2, note: 'a\tb\\c\nd' }])
+    const history = await table.history({ batch: 'sales', types: ['metric'] })
+    expect(history.get('revenue')?.get('metric')?.timestamps.slice(0, 2)).toEqual(
+      Float64Array.of(T0, T0 + 60_000),
+    )
+  })
+
+  it('of several writers at a time keeps each row once', async () => {
+    const writers = [open(), open(), open()]
+    await writers[0]!.metricsTable('metrics').ensure()
+    await Promise.all(
+      writers.map((database, i) => database.metricsTable('metrics').upsert(many(i * 100_000))),
+    )
+    const [found] = await open().query(state)
+    expect(found).toMatchObject({ rows: 25_000 })
+    expect([0, 100_000, 200_000]).toContain(found!.least)
+  })
+
+  it('writes to a table whose types or rules of access are not those of COPY', async () => {
+    await open().query(`CREATE ROLE writer LOGIN PASSWORD 'w'; CREATE SCHEMA own AUTHORIZATION writer;
+      CREATE TABLE typed (metric_timestamp text, metric_batch text, metric_name text, metric_type text, metric_value int, metadata text,
+        UNIQUE (metric_batch, metric_name, metric_type, metric_timestamp))`)
+    const typed = open()
+    await typed.metricsTable('typed').upsert(many(1.25))
+    expect(await typed.query('SELECT min(metric_value) AS least FROM typed')).toEqual([{ least: 1 }])
+    const writer = open({ url: url.replace(/\/\/[^@]*@/, '//writer:w@') })
+    expect(await writer.query('SELECT current_user AS name')).toEqual([{ name: 'writer' }])
+    const table = writer.metricsTable('own.metrics')
+    await table.ensure()
+    await writer.query(`ALTER TABLE own.metrics ENABLE ROW LEVEL SECURITY; ALTER TABLE own.metrics FORCE ROW LEVEL SECURITY;
+      CREATE POLICY everything ON own.metrics USING (true) WITH CHECK (true)`)
+    await table.upsert(many(1))
+    expect(await writer.query('SELECT count(*) AS rows FROM own.metrics')).toEqual([{ rows: 25_000 }])
+  })
+})

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { calm, justAfter, MINUTE, START } from '../jobs/series.ts'
 import { createProject, openApp } from '../project.ts'
-import { calm, justAfter, MINUTE, START } from './series.ts'
 
 const VALUES = calm(60).map((value) => value.toFixed(6))
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ingest, openExample, projectWith } from './example-project.ts'
-import { serveRecorded } from './recorded-server.ts'
+import { ingest, openExample, projectWith } from '../examples/example-project.ts'
+import { serveRecorded } from '../examples/recorded-server.ts'
 
 const DEFAULTS = { 'metrics/defaults/defaults.yaml': 'db: duckdb\n' }
 

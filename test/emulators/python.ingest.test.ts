@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { AnomstackError } from '../../src/core/errors.ts'
 import { createFunctionRunner } from '../../src/functions/create-function-runner.ts'
-import { python } from './python-source.ts'
-import { LIMITS, scratchProject } from './scratch-project.ts'
+import { python } from '../functions/python-source.ts'
+import { LIMITS, scratchProject } from '../functions/scratch-project.ts'
 
 const runner = createFunctionRunner({ environment: process.env })
 const ingest = (text: string) => runner.ingest(python(text), LIMITS)

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { AnomstackError } from '../../src/core/errors.ts'
 import { createFunctionRunner } from '../../src/functions/create-function-runner.ts'
 import { eventually } from '../eventually.ts'
-import { python } from './python-source.ts'
-import { LIMITS, scratchProject } from './scratch-project.ts'
+import { python } from '../functions/python-source.ts'
+import { LIMITS, scratchProject } from '../functions/scratch-project.ts'
 
 const runner = createFunctionRunner({ environment: process.env })
 const linux = process.platform === 'linux'
