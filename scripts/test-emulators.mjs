@@ -1,23 +1,23 @@
 // `npm run test:emulators`: tests against software that is not on npm. It is installed into node_modules/.cache from where this machine gets it (PyPI, Debian, the
 // Go proxy), once for each set of pinned versions. Ends on a line that counts passed and failed. Arguments choose tests by file: `npm run test:emulators -- mysql`.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { testDagster } from './emulators/dagster.mjs'
 import { EMULATORS } from './emulators/index.mjs'
 import { build, install, root } from './prepare.mjs'
 
-function testsOf(names) {
+/** Counts of the tests of these emulators. */
+async function testsOf(names) {
   const variables = Object.assign({}, ...names.map((name) => EMULATORS[name].prepare()))
   const folder = mkdtempSync(path.join(os.tmpdir(), 'anomstack-emulators-'))
   const report = path.join(folder, 'report.json')
-  const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs')
   const files = names.map((name) => `test/emulators/${name}.`)
-  const { status } = spawnSync(
+  const vitest = spawn(
     process.execPath,
     [
-      vitest,
+      path.join(root, 'node_modules', 'vitest', 'vitest.mjs'),
       'run',
       '--config=vitest.emulators.config.ts',
       '--reporter=default',
@@ -27,6 +27,7 @@ function testsOf(names) {
     ],
     { cwd: root, stdio: 'inherit', env: { ...process.env, ...variables, NODE_ENV: 'test' } },
   )
+  const [status] = await once(vitest, 'exit')
   const results = existsSync(report)
     ? JSON.parse(readFileSync(report, 'utf8'))
     : { numPassedTests: 0, numFailedTests: 1 }
@@ -45,10 +46,31 @@ const unprepared = [...present].filter((name) => !(name in EMULATORS))
 if (unprepared.length > 0) throw new Error(`nothing prepares what these tests need: ${unprepared.join(', ')}`)
 const given = process.argv.slice(2)
 const wanted = (name) => given.length === 0 || given.includes(name)
-const outcomes = []
 const names = [...present].filter(wanted)
-if (names.length > 0) outcomes.push(testsOf(names))
-if (wanted('dagster')) outcomes.push(...testDagster([]))
+
+/** Dagster's tests run beside the others; what they print comes after. */
+async function testsOfDagster() {
+  const child = spawn(process.execPath, [path.join(root, 'scripts', 'emulators', 'test-dagster.mjs')], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text) => {
+      output += text
+    })
+  const [status] = await once(child, 'close')
+  return { status, output }
+}
+
+const dagster = wanted('dagster') ? testsOfDagster() : undefined
+const outcomes = names.length > 0 ? [await testsOf(names)] : []
+if (dagster !== undefined) {
+  const { status, output } = await dagster
+  console.log(output)
+  const [, passed = 0, failed = 0] = /(\d+) passed, (\d+) failed\s*$/.exec(output) ?? []
+  outcomes.push({ passed: Number(passed), failed: Math.max(Number(failed), status === 0 ? 0 : 1) })
+}
 const sum = (name) => outcomes.reduce((total, outcome) => total + outcome[name], 0)
 console.log(`${sum('passed')} passed, ${sum('failed')} failed`)
 process.exit(sum('failed') === 0 && outcomes.length > 0 ? 0 : 1)

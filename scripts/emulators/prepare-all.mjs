@@ -6,6 +6,6 @@ import { root } from '../prepare.mjs'
 const folder = new URL('.', import.meta.url)
 for (const file of readdirSync(folder)) {
   const code = `import(${JSON.stringify(new URL(file, folder).href)}).then((m) => m.prepare?.())`
-  if (!['index.mjs', 'prepare-all.mjs', 'tools.mjs', 'debian.mjs'].includes(file))
+  if (!['index.mjs', 'prepare-all.mjs', 'test-dagster.mjs', 'tools.mjs', 'debian.mjs'].includes(file))
     spawnSync(process.execPath, ['--input-type=module', '--eval', code], { cwd: root, stdio: 'inherit' })
 }
