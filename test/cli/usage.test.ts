@@ -11,6 +11,7 @@ describe('anomstack', () => {
     expect(new Set(commands)).toEqual(
       new Set([
         'init',
+        'models',
         'start',
         'worker',
         'run',

@@ -93,7 +93,7 @@ describe('schema', () => {
     // zod reads neither conditions, which say what each detector's parameters are, nor patterns of Unicode.
     const schema = z.fromJSONSchema(
       JSON.parse(stdout, (key, value: unknown) =>
-        key === 'allOf' || key === 'pattern' ? undefined : value,
+        key === 'allOf' || (key === 'pattern' && String(value).includes('\\p')) ? undefined : value,
       ) as typeof printed,
     )
     for (const file of batchFiles('examples')) {
