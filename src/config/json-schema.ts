@@ -32,7 +32,7 @@ function modelConfigs(base: Schema, { detectors }: SchemaCatalogs): Schema {
           ...properties.model_name,
           anyOf: [
             { enum: [...new Set([...all.map(({ name }) => name), ...aliases])] },
-            { pattern: PYOD_CLASS.source },
+            { type: 'string', pattern: PYOD_CLASS.source },
           ],
           examples: aliases,
         },

@@ -68,4 +68,4 @@ it('SQLite, DuckDB and PostgreSQL end with identical values, scores, reasons and
   expect(new Set(sqlite.alerts.map(({ metric }) => metric))).toEqual(new Set(NAMES.slice(0, 2)))
   expect(await scenario('duckdb', { path: 'metrics.duckdb' })).toEqual(sqlite)
   expect(await scenario('postgres', { url: await server.createDatabase() })).toEqual(sqlite)
-})
+}, 240_000)
