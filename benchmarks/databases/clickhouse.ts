@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { startClickhouse } from '../../test/clickhouse/start-clickhouse.ts'
 import type { Engine } from './engine.ts'
+import { HISTORY } from './history-clause.ts'
 import { rowText } from './row-text.ts'
 
 /** The engine behind its HTTP interface, written by a stream of text. */
@@ -28,7 +29,7 @@ export const clickhouse: Engine = {
           },
           read: async (table) => {
             const answer = await client.query({
-              query: `SELECT metric_name, toUnixTimestamp64Milli(metric_timestamp), metric_value FROM ${table} ORDER BY metric_name, metric_timestamp`,
+              query: `SELECT metric_name, toUnixTimestamp64Milli(metric_timestamp), metric_value FROM ${table} ${HISTORY}`,
               format: 'JSONCompactEachRow',
             })
             return (await answer.json<readonly unknown[]>()).length

@@ -10,6 +10,7 @@ import {
 } from '@duckdb/node-api'
 import type { MetricRow } from '../../src/core/metric-row.ts'
 import type { Engine } from './engine.ts'
+import { HISTORY } from './history-clause.ts'
 
 const CHUNK_ROWS = 2048
 const TYPES = [TIMESTAMP, VARCHAR, VARCHAR, VARCHAR, DOUBLE, VARCHAR]
@@ -52,7 +53,7 @@ export const duckdb: Engine = {
           },
           read: async (table) => {
             const result = await connection.stream(
-              `SELECT metric_name, epoch_ms(metric_timestamp)::DOUBLE, metric_value FROM ${table} ORDER BY metric_name, metric_timestamp`,
+              `SELECT metric_name, epoch_ms(metric_timestamp)::DOUBLE, metric_value FROM ${table} ${HISTORY}`,
             )
             const rows: DuckDBValue[][] = []
             for (;;) {

@@ -23,7 +23,7 @@ export type Options = Readonly<Record<string, string | number>>
 export interface RawClient {
   /** Adds rows to an empty metrics table, as that table is made by the program. */
   write(table: string, rows: Iterable<MetricRow>): Promise<void>
-  /** Reads name, time and value of a metrics table's rows in the order of name and time, a list for each row; returns how many. */
+  /** Reads name, time and value of the rows that `metricRows` gave, in the order of name and time, a list for each row; returns how many. */
   read(table: string): Promise<number>
   close(): Promise<void>
 }

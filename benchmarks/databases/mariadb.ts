@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { startMariadb } from '../../test/mysql/start-mariadb.ts'
 import type { Engine } from './engine.ts'
+import { HISTORY } from './history-clause.ts'
 import { rowText } from './row-text.ts'
 
 /** Fetches the server where it has not been fetched yet. Throws where that cannot be done. */
@@ -39,7 +40,7 @@ export const mariadb: Engine = {
           },
           read: async (table) => {
             const [rows] = await connection.query<RowDataPacket[][]>({
-              sql: `SELECT metric_name, UNIX_TIMESTAMP(metric_timestamp) * 1000e0, metric_value FROM ${table} ORDER BY metric_name, metric_timestamp`,
+              sql: `SELECT metric_name, UNIX_TIMESTAMP(metric_timestamp) * 1000e0, metric_value FROM ${table} ${HISTORY}`,
               rowsAsArray: true,
             })
             return rows.length

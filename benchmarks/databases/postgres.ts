@@ -4,6 +4,7 @@ import { Client } from 'pg'
 import { from } from 'pg-copy-streams'
 import { startPostgres } from '../../test/postgres/start-postgres.ts'
 import type { Engine } from './engine.ts'
+import { HISTORY } from './history-clause.ts'
 import { rowText } from './row-text.ts'
 
 /** A server, written by COPY straight into the table. */
@@ -23,7 +24,7 @@ export const postgres: Engine = {
           },
           read: async (table) => {
             const { rows } = await client.query({
-              text: `SELECT metric_name, date_part('epoch', metric_timestamp) * 1000, metric_value FROM ${table} ORDER BY metric_name, metric_timestamp`,
+              text: `SELECT metric_name, date_part('epoch', metric_timestamp) * 1000, metric_value FROM ${table} ${HISTORY}`,
               rowMode: 'array',
             })
             return rows.length

@@ -3,6 +3,7 @@ import type { MetricRow } from '../../src/core/metric-row.ts'
 import { stampOf } from '../../src/databases/sqlite-time.ts'
 import { startTurso } from '../../test/turso/start-turso.ts'
 import type { Engine } from './engine.ts'
+import { HISTORY } from './history-clause.ts'
 
 /** As many as SQLite binds values for, and as many of those as one answer to a request waits for. */
 const ROWS_PER_STATEMENT = 5_000
@@ -47,7 +48,7 @@ export const turso: Engine = {
           },
           read: async (table) => {
             const { rows } = await client.execute(
-              `SELECT metric_name, metric_timestamp, metric_value FROM ${table} ORDER BY metric_name, metric_timestamp`,
+              `SELECT metric_name, metric_timestamp, metric_value FROM ${table} ${HISTORY}`,
             )
             return rows.length
           },
