@@ -1,5 +1,5 @@
 import type { MetricRow } from '../../src/core/metric-row.ts'
-import { stampOf } from '../../src/databases/sqlite-time.ts'
+import { stampOf } from '../../src/databases/sqlite/time.ts'
 
 const CHUNK_CHARS = 65_536
 

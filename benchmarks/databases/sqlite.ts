@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import Database from 'libsql'
-import { stampOf } from '../../src/databases/sqlite-time.ts'
+import { stampOf } from '../../src/databases/sqlite/time.ts'
 import type { Engine } from './engine.ts'
 import { HISTORY } from './history-clause.ts'
 

@@ -1,6 +1,6 @@
 import { createClient, type InStatement } from '@libsql/client/http'
 import type { MetricRow } from '../../src/core/metric-row.ts'
-import { stampOf } from '../../src/databases/sqlite-time.ts'
+import { stampOf } from '../../src/databases/sqlite/time.ts'
 import { startTurso } from '../../test/turso/start-turso.ts'
 import type { Engine } from './engine.ts'
 import { HISTORY } from './history-clause.ts'

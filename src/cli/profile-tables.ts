@@ -1,7 +1,7 @@
 import { parseTimestamp } from '../core/timestamp.ts'
 import type { ColumnInfo, Database, TableInfo } from '../databases/database.ts'
-import type { Dialect } from '../databases/dialect.ts'
-import { METRIC_COLUMNS } from '../databases/metric-columns.ts'
+import type { Dialect } from '../databases/tables/dialect.ts'
+import { METRIC_COLUMNS } from '../databases/tables/metric-columns.ts'
 import { timeCandidates, type WatchedTable } from './table-batches.ts'
 
 /** Rows newer than this make a table one that is still being filled, ms. */

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import type { ColumnInfo, TableInfo } from '../databases/database.ts'
-import type { Dialect } from '../databases/dialect.ts'
+import type { Dialect } from '../databases/tables/dialect.ts'
 
 /** A table of the user's, and what of it is worth watching. */
 export interface WatchedTable {

@@ -1,5 +1,5 @@
-import { bigqueryDialect } from './bigquery-dialect.ts'
-import { bigqueryOptions } from './bigquery-options.ts'
+import { bigqueryDialect } from './bigquery/dialect.ts'
+import { bigqueryOptions } from './bigquery/options.ts'
 import { defineDatabase } from './database.ts'
 import { lazyDatabase } from './lazy-database.ts'
 
@@ -18,6 +18,6 @@ export const bigquery = defineDatabase({
   },
   create: (given, environment) =>
     lazyDatabase('@google-cloud/bigquery', async () =>
-      (await import('./bigquery-database.ts')).openBigquery(given, environment),
+      (await import('./bigquery/open-bigquery.ts')).openBigquery(given, environment),
     ),
 })

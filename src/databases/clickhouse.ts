@@ -1,5 +1,5 @@
-import { clickhouseDialect } from './clickhouse-dialect.ts'
-import { clickhouseOptions } from './clickhouse-options.ts'
+import { clickhouseDialect } from './clickhouse/dialect.ts'
+import { clickhouseOptions } from './clickhouse/options.ts'
 import { defineDatabase } from './database.ts'
 import { lazyDatabase } from './lazy-database.ts'
 
@@ -21,6 +21,6 @@ export const clickhouse = defineDatabase({
   },
   create: (given) =>
     lazyDatabase('@clickhouse/client', async () =>
-      (await import('./clickhouse-database.ts')).openClickhouse(given),
+      (await import('./clickhouse/open-clickhouse.ts')).openClickhouse(given),
     ),
 })

@@ -3,7 +3,7 @@ import type { MetricRow, MetricType } from '../core/metric-row.ts'
 import type { PluginDefinition } from '../core/plugin.ts'
 import type { Series } from '../core/series.ts'
 import type { SqlDialect } from '../templates/sql-dialects.ts'
-import type { Dialect } from './dialect.ts'
+import type { Dialect } from './tables/dialect.ts'
 
 /**
  * A database answers users' SQL and holds metrics tables. SQL only fetches and stores; every decision is TypeScript, so it is the

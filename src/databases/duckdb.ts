@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { defineDatabase } from './database.ts'
-import { duckdbDialect } from './duckdb-dialect.ts'
+import { duckdbDialect } from './duckdb/dialect.ts'
+import { motherduckPlace } from './duckdb/motherduck-place.ts'
 import { lazyDatabase } from './lazy-database.ts'
-import { motherduckPlace } from './motherduck-place.ts'
 
 export const duckdb = defineDatabase({
   name: 'duckdb',
@@ -24,7 +24,7 @@ export const duckdb = defineDatabase({
   environment: { path: 'ANOMSTACK_DUCKDB_PATH', motherduck_token: 'ANOMSTACK_MOTHERDUCK_TOKEN' },
   create: ({ path, motherduck_token: token }, { projectDir }) =>
     lazyDatabase('@duckdb/node-api', async () => {
-      const { openDuckdb } = await import('./duckdb-database.ts')
+      const { openDuckdb } = await import('./duckdb/open-duckdb.ts')
       if (path.startsWith('md:'))
         return openDuckdb(motherduckPlace({ path, ...(token === undefined ? {} : { token }) }))
       return openDuckdb({ path: path === ':memory:' ? path : resolve(projectDir, path) })

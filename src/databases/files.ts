@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { defineDatabase } from './database.ts'
-import { duckdbDialect } from './duckdb-dialect.ts'
+import { duckdbDialect } from './duckdb/dialect.ts'
 import { lazyDatabase } from './lazy-database.ts'
 import { noMetricsTable } from './read-only.ts'
 
@@ -34,7 +34,7 @@ export const files = defineDatabase({
   example: { tables: { prices: 'https://example.com/prices.csv', stock: 'data/stock.parquet' } },
   create: (options, { projectDir }) => ({
     ...lazyDatabase('@duckdb/node-api', async () => {
-      const { openFiles } = await import('./files-database.ts')
+      const { openFiles } = await import('./files/open-files.ts')
       return openFiles({ ...options, resolve: (path) => resolve(projectDir, path) })
     }),
     metricsTable: noMetricsTable('files'),

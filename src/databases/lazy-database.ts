@@ -1,6 +1,6 @@
 import { AnomstackError } from '../core/errors.ts'
 import { type Database, type MetricsTable, metricNames } from './database.ts'
-import { tableNameParts } from './identifiers.ts'
+import { tableNameParts } from './tables/identifiers.ts'
 
 /** A database whose driver is loaded at its first call, so that a project pays only for the drivers that it uses. A missing package is
  * an error of code `SDK_MISSING` that says what to install. */

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { defineDatabase } from './database.ts'
-import { duckdbDialect } from './duckdb-dialect.ts'
+import { duckdbDialect } from './duckdb/dialect.ts'
+import { motherduckPlace } from './duckdb/motherduck-place.ts'
 import { lazyDatabase } from './lazy-database.ts'
-import { motherduckPlace } from './motherduck-place.ts'
 
 export const motherduck = defineDatabase({
   name: 'motherduck',
@@ -33,6 +33,6 @@ export const motherduck = defineDatabase({
         path: `md:${database}${saasMode ? '?saas_mode=true' : ''}`,
         ...(token === undefined ? {} : { token }),
       })
-      return (await import('./duckdb-database.ts')).openDuckdb(place)
+      return (await import('./duckdb/open-duckdb.ts')).openDuckdb(place)
     }),
 })

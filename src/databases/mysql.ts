@@ -1,7 +1,7 @@
 import { defineDatabase } from './database.ts'
 import { lazyDatabase } from './lazy-database.ts'
-import { mysqlDialect } from './mysql-dialect.ts'
-import { mysqlOptions } from './mysql-options.ts'
+import { mysqlDialect } from './mysql/dialect.ts'
+import { mysqlOptions } from './mysql/options.ts'
 
 export const mysql = defineDatabase({
   name: 'mysql',
@@ -20,5 +20,5 @@ export const mysql = defineDatabase({
     ssl: 'ANOMSTACK_MYSQL_SSL',
   },
   create: (given) =>
-    lazyDatabase('mysql2', async () => (await import('./mysql-database.ts')).openMysql(given)),
+    lazyDatabase('mysql2', async () => (await import('./mysql/open-mysql.ts')).openMysql(given)),
 })

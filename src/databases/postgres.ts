@@ -1,7 +1,7 @@
 import { defineDatabase } from './database.ts'
 import { lazyDatabase } from './lazy-database.ts'
-import { postgresDialect } from './postgres-dialect.ts'
-import { postgresOptions } from './postgres-options.ts'
+import { postgresDialect } from './postgres/dialect.ts'
+import { postgresOptions } from './postgres/options.ts'
 
 export const postgres = defineDatabase({
   name: 'postgres',
@@ -20,5 +20,5 @@ export const postgres = defineDatabase({
     ssl: 'ANOMSTACK_POSTGRES_SSL',
   },
   create: (given) =>
-    lazyDatabase('pg', async () => (await import('./postgres-database.ts')).openPostgres(given)),
+    lazyDatabase('pg', async () => (await import('./postgres/open-postgres.ts')).openPostgres(given)),
 })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseDuration } from '../core/duration.ts'
 import { defineDatabase } from './database.ts'
-import { openPrometheus } from './prometheus-database.ts'
+import { openPrometheus } from './prometheus/open-prometheus.ts'
 
 const duration = (description: string) =>
   z

@@ -1,7 +1,7 @@
 import { defineDatabase } from './database.ts'
 import { lazyDatabase } from './lazy-database.ts'
-import { redshiftDialect } from './redshift-dialect.ts'
-import { redshiftOptions } from './redshift-options.ts'
+import { redshiftDialect } from './redshift/dialect.ts'
+import { redshiftOptions } from './redshift/options.ts'
 
 export const redshift = defineDatabase({
   name: 'redshift',
@@ -28,11 +28,11 @@ export const redshift = defineDatabase({
   create: (given) => {
     const overWire = given.cluster_identifier === undefined && given.workgroup_name === undefined
     return lazyDatabase(overWire ? 'pg' : '@aws-sdk/client-redshift-data', async () => {
-      const { openRedshift } = await import('./redshift-database.ts')
+      const { openRedshift } = await import('./redshift/open-redshift.ts')
       return openRedshift(
         overWire
-          ? (await import('./redshift-wire.ts')).wireSession(given)
-          : (await import('./redshift-data-api.ts')).dataApiSession(given),
+          ? (await import('./redshift/wire.ts')).wireSession(given)
+          : (await import('./redshift/data-api.ts')).dataApiSession(given),
       )
     })
   },

@@ -1,7 +1,7 @@
 import { defineDatabase } from './database.ts'
 import { lazyDatabase } from './lazy-database.ts'
-import { snowflakeDialect } from './snowflake-dialect.ts'
-import { snowflakeOptions } from './snowflake-options.ts'
+import { snowflakeDialect } from './snowflake/dialect.ts'
+import { snowflakeOptions } from './snowflake/options.ts'
 
 export const snowflake = defineDatabase({
   name: 'snowflake',
@@ -34,6 +34,6 @@ export const snowflake = defineDatabase({
   },
   create: (given, environment) =>
     lazyDatabase('snowflake-sdk', async () =>
-      (await import('./snowflake-database.ts')).openSnowflake(given, environment),
+      (await import('./snowflake/open-snowflake.ts')).openSnowflake(given, environment),
     ),
 })

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { defineDatabase, type HistoryQuery, type MetricsTable, type QueryOptions } from './database.ts'
-import { tableNameParts } from './identifiers.ts'
-import { keyedRows, rowCount } from './keyed-rows.ts'
 import { lazyDatabase } from './lazy-database.ts'
-import { sqliteDialect } from './sqlite-dialect.ts'
-import { requestHistory } from './sqlite-points.ts'
-import { type SqliteProcess, sqliteProcess } from './sqlite-process.ts'
-import { type CatalogRow, tableList } from './table-list.ts'
+import { sqliteDialect } from './sqlite/dialect.ts'
+import { requestHistory } from './sqlite/points.ts'
+import { type SqliteProcess, sqliteProcess } from './sqlite/process.ts'
+import { tableNameParts } from './tables/identifiers.ts'
+import { keyedRows, rowCount } from './tables/keyed-rows.ts'
+import { type CatalogRow, tableList } from './tables/table-list.ts'
 
 export const sqlite = defineDatabase({
   name: 'sqlite',
@@ -43,7 +43,7 @@ export const sqlite = defineDatabase({
     // The original named Turso so.
     if (/turso\.io\/?$/.test(path))
       return lazyDatabase('@libsql/client', async () =>
-        (await import('./turso-database.ts')).openTurso({
+        (await import('./turso/open-turso.ts')).openTurso({
           url: url ?? (path.includes('://') ? path : `libsql://${path}`),
           ...(authToken === undefined ? {} : { authToken }),
         }),

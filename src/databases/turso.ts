@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { defineDatabase } from './database.ts'
 import { lazyDatabase } from './lazy-database.ts'
-import { sqliteDialect } from './sqlite-dialect.ts'
+import { sqliteDialect } from './sqlite/dialect.ts'
 
 export const turso = defineDatabase({
   name: 'turso',
@@ -31,7 +31,7 @@ export const turso = defineDatabase({
   environment: { url: 'ANOMSTACK_TURSO_DATABASE_URL', auth_token: 'ANOMSTACK_TURSO_AUTH_TOKEN' },
   create: ({ url, auth_token: authToken, replica_path: replica }, { projectDir }) =>
     lazyDatabase('@libsql/client', async () =>
-      (await import('./turso-database.ts')).openTurso({
+      (await import('./turso/open-turso.ts')).openTurso({
         url,
         ...(authToken === undefined ? {} : { authToken }),
         ...(replica === undefined ? {} : { replicaPath: resolve(projectDir, replica) }),

@@ -3,7 +3,7 @@ import path from 'node:path'
 import Database from 'libsql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { batchName, tableBatch, timeCandidates } from '../../src/cli/table-batches.ts'
-import { postgresDialect } from '../../src/databases/postgres-dialect.ts'
+import { postgresDialect } from '../../src/databases/postgres/dialect.ts'
 import { startPostgres, type TestPostgres } from '../postgres/start-postgres.ts'
 import { anomstack, folderWith } from './command.ts'
 
@@ -103,7 +103,7 @@ describe('init --from', () => {
 
     it('keeps the address out of files that are shared, and comments where they are', async () => {
       const url = await postgres.createDatabase()
-      const { openPostgres } = await import('../../src/databases/postgres-database.ts')
+      const { openPostgres } = await import('../../src/databases/postgres/open-postgres.ts')
       const database = openPostgres({ url })
       await database.query(
         `create table visits (at timestamptz, "Länge" numeric); insert into visits select now() - n * interval '1 day', n from generate_series(1, 30) n`,

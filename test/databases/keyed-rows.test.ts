@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { METRIC_TYPES, type MetricRow } from '../../src/core/metric-row.ts'
-import { keyedRows, rowCount } from '../../src/databases/keyed-rows.ts'
+import { keyedRows, rowCount } from '../../src/databases/tables/keyed-rows.ts'
 
 const anyRow: fc.Arbitrary<MetricRow> = fc.record({
   timestamp: fc.integer({ min: 0, max: 5 }),

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/databases/database.ts'
+import { motherduckPlace } from '../../src/databases/duckdb/motherduck-place.ts'
 import { duckdb } from '../../src/databases/duckdb.ts'
 import { motherduck } from '../../src/databases/motherduck.ts'
-import { motherduckPlace } from '../../src/databases/motherduck-place.ts'
 
 const TOKEN = "t0ken's-s3cret"
 let folder: string

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import { withoutEmptyStatements } from '../../src/databases/mysql/statements.ts'
 import { mysql } from '../../src/databases/mysql.ts'
-import { withoutEmptyStatements } from '../../src/databases/mysql-statements.ts'
 
 it.each([
   ['SELECT 1', 'SELECT 1'],

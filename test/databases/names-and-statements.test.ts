@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { quoteTable, tableNameParts } from '../../src/databases/identifiers.ts'
-import { splitStatements } from '../../src/databases/sqlite-statements.ts'
-import { stampOf, timestampOf } from '../../src/databases/sqlite-time.ts'
+import { splitStatements } from '../../src/databases/sqlite/statements.ts'
+import { stampOf, timestampOf } from '../../src/databases/sqlite/time.ts'
+import { quoteTable, tableNameParts } from '../../src/databases/tables/identifiers.ts'
 
 describe('table names', () => {
   it('survive quoting and parsing, whatever they hold', () => {

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/databases/database.ts'
+import { promqlQueries } from '../../src/databases/prometheus/promql-queries.ts'
 import { prometheus } from '../../src/databases/prometheus.ts'
-import { promqlQueries } from '../../src/databases/promql-queries.ts'
 
 const DEFAULTS = { range: '1h', step: '1m' }
 const MINUTE = 60_000

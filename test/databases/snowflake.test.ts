@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { statement } from '../../src/databases/dialect.ts'
-import { keyedRows } from '../../src/databases/keyed-rows.ts'
-import { historyStatement, mergeStatement, sameKey } from '../../src/databases/metric-statements.ts'
+import { snowflakeDialect } from '../../src/databases/snowflake/dialect.ts'
+import { documentsOf, rowsSource } from '../../src/databases/snowflake/rows.ts'
+import { GATHERED, shapeFrom, TABLE } from '../../src/databases/snowflake/shape.ts'
 import { snowflake } from '../../src/databases/snowflake.ts'
-import { snowflakeDialect } from '../../src/databases/snowflake-dialect.ts'
-import { documentsOf, rowsSource } from '../../src/databases/snowflake-rows.ts'
-import { GATHERED, shapeFrom, TABLE } from '../../src/databases/snowflake-shape.ts'
+import { statement } from '../../src/databases/tables/dialect.ts'
+import { keyedRows } from '../../src/databases/tables/keyed-rows.ts'
+import { historyStatement, mergeStatement, sameKey } from '../../src/databases/tables/metric-statements.ts'
 
 const row = { timestamp: 0, batch: 'b', name: 'n', type: 'metric', value: 1, metadata: '' } as const
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openDuckdb } from '../../../src/databases/duckdb-database.ts'
+import { openDuckdb } from '../../../src/databases/duckdb/open-duckdb.ts'
 import type { Engine } from '../engine.ts'
 import { duckdb } from './duckdb.ts'
 
