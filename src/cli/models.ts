@@ -1,8 +1,9 @@
-import Table from 'cli-table3'
 import { type App, createApp } from '../app.ts'
 import type { Batch } from '../config/project.ts'
 import { AnomstackError } from '../core/errors.ts'
+import { formatTimestampSeconds } from '../core/timestamp.ts'
 import type { ModelVersion } from '../models/model-store.ts'
+import { columns } from './columns.ts'
 import type { ExitCode } from './exit.ts'
 import { type Paint, paintFor, printable } from './paint.ts'
 import { plural } from './plural.ts'
@@ -89,37 +90,19 @@ async function listModels(app: App, batches: readonly Batch[]) {
 }
 
 const HEAD = ['batch', 'version', 'created', 'size', '']
-const BORDERS = [
-  'top',
-  'top-mid',
-  'top-left',
-  'top-right',
-  'bottom',
-  'bottom-mid',
-  'bottom-left',
-  'bottom-right',
-]
-const SIDES = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle']
-
 function describe(listed: readonly ListedBatch[], paint: Paint): string {
   const count = listed.reduce((sum, { versions }) => sum + versions.length, 0)
   if (count === 0) return 'There are no models yet.\n'
-  const table = new Table({
-    chars: Object.fromEntries([...BORDERS, ...SIDES].map((border) => [border, ''])),
-    style: { 'padding-left': 0, 'padding-right': 2, head: [], border: [], compact: true },
-  })
-  table.push(HEAD.map((title) => paint.dim(title)))
-  for (const { batch, versions } of listed)
-    for (const { version, created, size, inUse } of versions)
-      table.push([
-        paint.bold(printable(batch).replaceAll('\n', ' ')),
-        version,
-        new Date(created).toISOString().slice(0, 19).replace('T', ' '),
-        sizeText(size),
-        inUse ? paint.green('in use') : '',
-      ])
-  const lines = table.toString().split('\n')
-  return `${lines.map((line) => line.trimEnd()).join('\n')}\n${plural(count, 'version')}, times in UTC\n`
+  const rows = listed.flatMap(({ batch, versions }) =>
+    versions.map(({ version, created, size, inUse }) => [
+      paint.bold(printable(batch).replaceAll('\n', ' ')),
+      version,
+      formatTimestampSeconds(created),
+      sizeText(size),
+      inUse ? paint.green('in use') : '',
+    ]),
+  )
+  return `${columns([HEAD.map((title) => paint.dim(title)), ...rows])}\n${plural(count, 'version')}, times in UTC\n`
 }
 
 function sizeText(bytes: number): string {

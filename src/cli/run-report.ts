@@ -1,7 +1,8 @@
-import Table from 'cli-table3'
+import type { HorizontalAlignment } from 'cli-table3'
 import type { App } from '../app.ts'
 import type { Json } from '../core/json.ts'
 import type { LogRecord, Run, RunRequest, Step } from '../runs/run.ts'
+import { columns } from './columns.ts'
 import { type Paint, printable } from './paint.ts'
 
 /** A run that has ended, with all that was recorded of it. */
@@ -15,25 +16,6 @@ const LOG_LIMIT = 200
 
 /** A step that took longer than this, in ms, is told of even when it has nothing to say. */
 const NOTEWORTHY = 1_000
-
-const BORDERS = [
-  'top',
-  'top-mid',
-  'top-left',
-  'top-right',
-  'bottom',
-  'bottom-mid',
-  'bottom-left',
-  'bottom-right',
-  'left',
-  'left-mid',
-  'mid',
-  'mid-mid',
-  'right',
-  'right-mid',
-  'middle',
-] as const
-const NO_BORDERS = Object.fromEntries(BORDERS.map((border) => [border, '']))
 
 /** Executes a run in this process; with an idempotency key that was used before, the one that was queued then. */
 export async function runHere(
@@ -106,20 +88,16 @@ function stepRow(step: Step, ended: Run, paint: Paint): Row {
 
 function tableOf(rows: readonly Row[], paint: Paint): string {
   const staged = rows.some(({ stage }) => stage !== '')
-  const table = new Table({
-    chars: NO_BORDERS,
-    style: { 'padding-left': 2, 'padding-right': 0, head: [], border: [], compact: true },
-    colAligns: staged ? ['left', 'left', 'right', 'left'] : ['left', 'right', 'left'],
-  })
-  rows.forEach(({ stage, step, time, outcome }, index) => {
-    const shown = stage === rows[index - 1]?.stage ? '' : stage
-    table.push([...(staged ? [shown] : []), step, paint.dim(time), outcome])
-  })
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n')
+  const align: readonly HorizontalAlignment[] = staged
+    ? ['left', 'left', 'right', 'left']
+    : ['left', 'right', 'left']
+  return columns(
+    rows.map(({ stage, step, time, outcome }, index) => {
+      const shown = stage === rows[index - 1]?.stage ? '' : stage
+      return [...(staged ? [shown] : []), step, paint.dim(time), outcome]
+    }),
+    { gap: 'left', align },
+  )
 }
 
 /** `2 metrics, 50 points`; texts as `version x`. */

@@ -1,7 +1,8 @@
-import Table from 'cli-table3'
 import { type App, createApp } from '../app.ts'
 import { AnomstackError } from '../core/errors.ts'
+import { formatTimestampSeconds } from '../core/timestamp.ts'
 import type { JobName, Run, RunStatus } from '../runs/run.ts'
+import { columns } from './columns.ts'
 import type { ExitCode } from './exit.ts'
 import { type Paint, paintFor, printable } from './paint.ts'
 import { plural } from './plural.ts'
@@ -126,38 +127,20 @@ function tell(
 }
 
 const HEAD = ['id', 'job', 'batch', 'status', 'queued', 'took', 'problem']
-const BORDERS = [
-  'top',
-  'top-mid',
-  'top-left',
-  'top-right',
-  'bottom',
-  'bottom-mid',
-  'bottom-left',
-  'bottom-right',
-]
-const SIDES = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle']
 const LONGEST_PROBLEM = 100
 
 function describe(listed: readonly Run[], paint: Paint): string {
   if (listed.length === 0) return 'No run fits.\n'
-  const table = new Table({
-    chars: Object.fromEntries([...BORDERS, ...SIDES].map((border) => [border, ''])),
-    style: { 'padding-left': 0, 'padding-right': 2, head: [], border: [], compact: true },
-  })
-  table.push(HEAD.map((title) => paint.dim(title)))
-  for (const run of listed)
-    table.push([
-      run.id,
-      paint.bold(run.job),
-      printable(run.batch ?? '').replaceAll('\n', ' '),
-      statusText(run.status, paint),
-      new Date(run.queuedAt).toISOString().slice(0, 19).replace('T', ' '),
-      took(run),
-      problemText(run),
-    ])
-  const lines = table.toString().split('\n')
-  return `${lines.map((line) => line.trimEnd()).join('\n')}\n${plural(listed.length, 'run')}, times in UTC\n`
+  const rows = listed.map((run) => [
+    run.id,
+    paint.bold(run.job),
+    printable(run.batch ?? '').replaceAll('\n', ' '),
+    statusText(run.status, paint),
+    formatTimestampSeconds(run.queuedAt),
+    took(run),
+    problemText(run),
+  ])
+  return `${columns([HEAD.map((title) => paint.dim(title)), ...rows])}\n${plural(listed.length, 'run')}, times in UTC\n`
 }
 
 function statusText(status: RunStatus, paint: Paint): string {

@@ -1,9 +1,9 @@
-import Table from 'cli-table3'
 import { type App, createApp } from '../app.ts'
 import { AnomstackError, messageOf } from '../core/errors.ts'
 import { type ListedSchedule, listSchedules } from '../orchestrator/schedule-list.ts'
 import { schedulesOf, setScheduleState } from '../orchestrator/schedule-state.ts'
 import { projectSchedules, type ScheduledJob } from '../orchestrator/schedules.ts'
+import { columns } from './columns.ts'
 import type { ExitCode } from './exit.ts'
 import { type Paint, paintFor, printable } from './paint.ts'
 import { plural } from './plural.ts'
@@ -70,29 +70,18 @@ function meantBy(id: string, all: readonly ScheduledJob[]): readonly ScheduledJo
 }
 
 const HEAD = ['schedule', 'cron', 'time zone', 'state', 'next tick', 'latest tick']
-const NO_LINES = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '' }
-const NO_SIDES = { 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '' }
-const NO_BORDERS = { ...NO_LINES, ...NO_SIDES, right: '', 'right-mid': '', middle: '' }
-
 function describe(listed: readonly ListedSchedule[], paint: Paint): string {
   if (listed.length === 0) return 'There are no schedules.\n'
-  const table = new Table({
-    chars: NO_BORDERS,
-    style: { 'padding-left': 0, 'padding-right': 2, head: [], border: [], compact: true },
-  })
-  table.push(HEAD.map((title) => paint.dim(title)))
-  for (const schedule of listed)
-    table.push([
-      paint.bold(printable(schedule.id)),
-      schedule.cron,
-      schedule.timeZone,
-      stateText(schedule, paint),
-      schedule.problem === undefined ? timeText(schedule.next[0]) : paint.red(printable(schedule.problem)),
-      lastText(schedule),
-    ])
-  const lines = table.toString().split('\n')
+  const rows = listed.map((schedule) => [
+    paint.bold(printable(schedule.id)),
+    schedule.cron,
+    schedule.timeZone,
+    stateText(schedule, paint),
+    schedule.problem === undefined ? timeText(schedule.next[0]) : paint.red(printable(schedule.problem)),
+    lastText(schedule),
+  ])
   const running = listed.filter(({ state }) => state === 'running').length
-  return `${lines.map((line) => line.trimEnd()).join('\n')}\n${plural(listed.length, 'schedule')}, ${running} running\n`
+  return `${columns([HEAD.map((title) => paint.dim(title)), ...rows])}\n${plural(listed.length, 'schedule')}, ${running} running\n`
 }
 
 function stateText({ state, file }: ListedSchedule, paint: Paint): string {
