@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import type { ControlSchema } from './schema.ts'
 
-/** Queued runs whose job, batch and shard are not running anywhere, the next first. */
-export function claimable(db: Kysely<ControlSchema>) {
+/** Queued runs whose job, batch and shard are not running anywhere, in no order. */
+export function unblocked(db: Kysely<ControlSchema>) {
   return (
     db
       .selectFrom('run')
@@ -21,9 +21,12 @@ export function claimable(db: Kysely<ControlSchema>) {
           ),
         ),
       )
-      .orderBy('priority')
-      .orderBy('id')
   )
+}
+
+/** `unblocked`, the next first. */
+export function claimable(db: Kysely<ControlSchema>) {
+  return unblocked(db).orderBy('priority').orderBy('id')
 }
 
 /** `claimable`, of these jobs and at this time. */

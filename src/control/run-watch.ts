@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { ControlAccess } from './access.ts'
+import { unblocked } from './claimable.ts'
 import type { RunStore } from './control.ts'
 import { runOf } from './run-rows.ts'
 
@@ -30,26 +31,11 @@ export function createRunWatch({ read }: ControlAccess): Pick<RunStore, 'failedS
 
     waiting: ({ before, limit }) =>
       read(async (db) => {
-        const rows = await db
-          .selectFrom('run')
+        // What waits for its predecessor waits for a run that is itself looked at.
+        const rows = await unblocked(db)
           .selectAll()
-          .where('status', '=', sql.lit('queued'))
           .where('queued_at', '<', before)
           .where((run) => run.or([run('not_before', 'is', null), run('not_before', '<', before)]))
-          // What waits for its predecessor waits for a run that is itself looked at.
-          .where((run) =>
-            run.not(
-              run.exists(
-                run
-                  .selectFrom('run as other')
-                  .select('other.id')
-                  .whereRef('other.job', '=', 'run.job')
-                  .whereRef('other.batch', '=', 'run.batch')
-                  .whereRef('other.shard', '=', 'run.shard')
-                  .where('other.status', '=', 'running'),
-              ),
-            ),
-          )
           .orderBy('id')
           .limit(limit)
           .execute()
