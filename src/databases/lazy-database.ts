@@ -1,4 +1,5 @@
 import { AnomstackError } from '../core/errors.ts'
+import { isMissingPackage, missingPackage } from '../core/missing-package.ts'
 import { type Database, type MetricsTable, metricNames } from './database.ts'
 import { tableNameParts } from './tables/identifiers.ts'
 
@@ -14,12 +15,7 @@ export function lazyDatabase(sdk: string, load: () => Promise<Database>): Databa
       )
     loaded ??= load().catch((error: unknown) => {
       loaded = undefined
-      const absent = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
-      throw absent
-        ? new AnomstackError('SDK_MISSING', `the package ${sdk} is not installed: npm install ${sdk}`, {
-            cause: error,
-          })
-        : error
+      throw isMissingPackage(error) ? missingPackage([sdk]) : error
     })
     return loaded
   }

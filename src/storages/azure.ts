@@ -3,12 +3,12 @@ import { buffer } from 'node:stream/consumers'
 import type { BlobServiceClient, StoragePipelineOptions } from '@azure/storage-blob'
 import { z } from 'zod'
 import { messageOf } from '../core/errors.ts'
-import type { Bucket, Explanation } from './cloud/bucket.ts'
+import { type Bucket, type Explanation, OUTCOMES, type Outcome } from './cloud/bucket.ts'
 import { createCloudStorage } from './cloud/cloud-storage.ts'
-import { gathered } from './cloud/gathered.ts'
 import { parseLocation } from './cloud/location.ts'
 import { networkProblem } from './cloud/network-problem.ts'
 import { defineStorage } from './define-storage.ts'
+import { gathered } from './gathered.ts'
 import type { PutCondition } from './storage.ts'
 
 const options = z
@@ -77,7 +77,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   AccountIsDisabled: 'the account is disabled',
 }
 
-const CODES: Readonly<Record<string, 'absent' | 'conflict' | 'behind-the-end'>> = {
+const CODES: Readonly<Record<string, Outcome>> = {
   BlobNotFound: 'absent',
   ResourceNotFound: 'absent',
   BlobAlreadyExists: 'conflict',
@@ -85,17 +85,12 @@ const CODES: Readonly<Record<string, 'absent' | 'conflict' | 'behind-the-end'>> 
   TargetConditionNotMet: 'conflict',
   InvalidRange: 'behind-the-end',
 }
-const STATUSES: Readonly<Record<number, 'absent' | 'conflict' | 'behind-the-end'>> = {
-  404: 'absent',
-  412: 'conflict',
-  416: 'behind-the-end',
-}
 
 function explain(error: unknown): Explanation {
   const { code = '', statusCode: status } = error as { readonly code?: string; readonly statusCode?: number }
   const name = error instanceof Error ? error.name : ''
   if (ADVICE[code] !== undefined) return { kind: 'failed', reason: ADVICE[code], retryable: false }
-  const kind = CODES[code] ?? STATUSES[status ?? 0]
+  const kind = CODES[code] ?? OUTCOMES[status ?? 0]
   if (kind !== undefined) return { kind }
   const network = networkProblem(error)
   if (network !== undefined) return { kind: 'failed', reason: network, retryable: true }

@@ -5,12 +5,12 @@ import { pipeline } from 'node:stream/promises'
 import type { Bucket as GoogleBucket } from '@google-cloud/storage'
 import { z } from 'zod'
 import { messageOf } from '../core/errors.ts'
-import type { Bucket, Explanation } from './cloud/bucket.ts'
+import { type Bucket, type Explanation, OUTCOMES } from './cloud/bucket.ts'
 import { createCloudStorage } from './cloud/cloud-storage.ts'
-import { gathered } from './cloud/gathered.ts'
 import { parseLocation } from './cloud/location.ts'
 import { networkProblem } from './cloud/network-problem.ts'
 import { defineStorage } from './define-storage.ts'
+import { gathered } from './gathered.ts'
 import type { PutCondition } from './storage.ts'
 
 function asCredentials(text: string): Readonly<Record<string, unknown>> | undefined {
@@ -49,12 +49,6 @@ const RESUMABLE_BYTES = 8 * 1024 * 1024
 const RETRIES = 4
 const PUT_ID = 'anomstackput'
 
-const CODES: Readonly<Record<number, 'absent' | 'conflict' | 'behind-the-end'>> = {
-  404: 'absent',
-  412: 'conflict',
-  416: 'behind-the-end',
-}
-
 function explain(error: unknown): Explanation {
   const { code, status } = error as { readonly code?: unknown; readonly status?: unknown }
   const answered = [code, status].map(Number).find((number) => number >= 100 && number < 600)
@@ -65,7 +59,7 @@ function explain(error: unknown): Explanation {
       reason: 'there is no such bucket; create it, or check model_path',
       retryable: false,
     }
-  const kind = CODES[answered ?? 0]
+  const kind = OUTCOMES[answered ?? 0]
   if (kind !== undefined) return { kind }
   const network = networkProblem(error)
   if (network !== undefined) return { kind: 'failed', reason: network, retryable: true }

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { AnomstackError, messageOf } from '../core/errors.ts'
 import { defineStorage } from './define-storage.ts'
+import { gathered } from './gathered.ts'
 import { hasEnded, withFileLock } from './local/file-lock.ts'
 import { decodeName, pathOfKey } from './local/key-path.ts'
 import type { ByteRange, ObjectInfo, PutCondition, Storage } from './storage.ts'
@@ -15,7 +16,7 @@ const WORK_FOLDER = '.tmp'
 const LEFTOVER_OF_DEAD_MS = 60_000
 const LEFTOVER_MS = 3_600_000
 
-/** Written at a time, of what comes in parts. */
+/** Written at a time, of what comes in parts: each costs a system call. */
 const WRITE_BYTES = 1024 * 1024
 
 type Body = Parameters<Storage['put']>[1]
@@ -72,21 +73,6 @@ async function removeLeftovers(workFolder: string): Promise<void> {
   }
 }
 
-/** Small parts as fewer larger ones, for each costs a system call. */
-function* gathered(parts: readonly Uint8Array[]): Generator<Uint8Array> {
-  let some: Uint8Array[] = []
-  let size = 0
-  for (const part of parts) {
-    some.push(part)
-    size += part.length
-    if (size < WRITE_BYTES) continue
-    yield Buffer.concat(some)
-    some = []
-    size = 0
-  }
-  if (size > 0) yield Buffer.concat(some)
-}
-
 const hostTag = createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
 
 function createLocalStorage(root: string): Storage {
@@ -115,7 +101,8 @@ function createLocalStorage(root: string): Storage {
     const path = join(workFolder, `${hostTag}-${process.pid}-${randomBytes(8).toString('hex')}`)
     const handle = await open(path, 'wx')
     try {
-      for (const part of bytes instanceof Uint8Array ? [bytes] : gathered(bytes)) await handle.writeFile(part)
+      for (const part of bytes instanceof Uint8Array ? [bytes] : gathered(bytes, WRITE_BYTES))
+        await handle.writeFile(part)
       // The kernel's own stamp is some milliseconds coarse: two versions of one size could share an etag.
       const now = (performance.timeOrigin + performance.now()) / 1000
       await handle.utimes(now, now)

@@ -2,12 +2,12 @@ import { Readable } from 'node:stream'
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
 import { z } from 'zod'
 import { messageOf } from '../core/errors.ts'
-import type { Bucket, Explanation } from './cloud/bucket.ts'
+import { type Bucket, type Explanation, OUTCOMES, type Outcome } from './cloud/bucket.ts'
 import { createCloudStorage } from './cloud/cloud-storage.ts'
-import { gathered } from './cloud/gathered.ts'
 import { parseLocation } from './cloud/location.ts'
 import { networkProblem } from './cloud/network-problem.ts'
 import { defineStorage } from './define-storage.ts'
+import { gathered } from './gathered.ts'
 import type { PutCondition } from './storage.ts'
 
 const options = z
@@ -76,17 +76,12 @@ const ADVICE: Readonly<Record<string, string>> = {
   NotImplemented: 'the service cannot do it; it has to know conditional puts (If-None-Match, If-Match)',
 }
 
-const NAMES: Readonly<Record<string, 'absent' | 'conflict' | 'behind-the-end'>> = {
+const NAMES: Readonly<Record<string, Outcome>> = {
   NoSuchKey: 'absent',
   NotFound: 'absent',
   PreconditionFailed: 'conflict',
   ConditionalRequestConflict: 'conflict',
   InvalidRange: 'behind-the-end',
-}
-const STATUSES: Readonly<Record<number, 'absent' | 'conflict' | 'behind-the-end'>> = {
-  404: 'absent',
-  412: 'conflict',
-  416: 'behind-the-end',
 }
 
 function explain(error: unknown): Explanation {
@@ -95,7 +90,7 @@ function explain(error: unknown): Explanation {
     ?.httpStatusCode
   const advice = ADVICE[name]
   if (advice !== undefined) return { kind: 'failed', reason: advice, retryable: false }
-  const kind = NAMES[name] ?? STATUSES[status ?? 0]
+  const kind = NAMES[name] ?? OUTCOMES[status ?? 0]
   if (kind !== undefined) return { kind }
   const network = networkProblem(error)
   if (network !== undefined) return { kind: 'failed', reason: network, retryable: true }

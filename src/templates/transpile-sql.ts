@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { LRUCache } from 'lru-cache'
 import { AnomstackError } from '../core/errors.ts'
+import { missingPackage } from '../core/missing-package.ts'
 import { workerThread } from '../core/worker-thread.ts'
 import type { SqlDialect } from './sql-dialects.ts'
 import type { TranspileReply, TranspileTask } from './transpile-worker.ts'
@@ -77,10 +78,7 @@ function statementsOf(
 ): readonly string[] {
   if ('statements' in reply) return reply.statements
   throw reply.missing
-    ? new AnomstackError(
-        'SDK_MISSING',
-        'the package @polyglot-sql/sdk is not installed: npm install @polyglot-sql/sdk',
-      )
+    ? missingPackage(['@polyglot-sql/sdk'])
     : new AnomstackError(
         'QUERY_FAILED',
         `the SQL could not be translated from ${from} to ${to}: ${reply.problem}`,

@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads'
 import type { Dialect } from '@polyglot-sql/sdk'
 import { messageOf } from '../core/errors.ts'
+import { isMissingPackage } from '../core/missing-package.ts'
 import type { SqlDialect } from './sql-dialects.ts'
 
 /** Entry of the thread that translates SQL. */
@@ -29,8 +30,7 @@ async function perform({ sql, from, to }: TranspileTask): Promise<TranspileReply
       ? { statements }
       : { problem: error ?? 'for no reason that it gives', missing: false }
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    return { problem: messageOf(error), missing: code === 'ERR_MODULE_NOT_FOUND' }
+    return { problem: messageOf(error), missing: isMissingPackage(error) }
   }
 }
 

@@ -30,8 +30,17 @@ export interface ListedObject {
 }
 
 /** `absent`: there is no such object; maybe there is no bucket either. */
+export type Outcome = 'absent' | 'conflict' | 'behind-the-end'
+
+/** What an HTTP status means, on every cloud. */
+export const OUTCOMES: Readonly<Record<number, Outcome>> = {
+  404: 'absent',
+  412: 'conflict',
+  416: 'behind-the-end',
+}
+
 export type Explanation =
-  | { readonly kind: 'absent' | 'conflict' | 'behind-the-end' }
+  | { readonly kind: Outcome }
   | {
       readonly kind: 'failed'
       readonly reason: string

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { AnomstackError } from '../../core/errors.ts'
+import { isMissingPackage, missingPackage } from '../../core/missing-package.ts'
 import { createRedactor } from '../../core/redact.ts'
 import type { ByteRange, ObjectInfo, PutCondition, Storage, StoredObject } from '../storage.ts'
-import type { Bucket } from './bucket.ts'
+import type { Bucket, Outcome } from './bucket.ts'
 import { beginningOfNames, keyOfName, nameOfKey } from './object-name.ts'
 
 export interface CloudStorageOptions {
@@ -55,12 +56,7 @@ export function createCloudStorage(options: CloudStorageOptions): Storage {
   function load(): Promise<Bucket> {
     loaded ??= options.open().catch((error: unknown) => {
       loaded = undefined
-      const absent = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
-      if (!absent) throw error
-      throw new AnomstackError(
-        'SDK_MISSING',
-        `model storage ${place}: a package is not installed: npm install ${packages.join(' ')}`,
-      )
+      throw isMissingPackage(error) ? missingPackage(packages, `model storage ${place}`) : error
     })
     return loaded
   }
@@ -103,7 +99,7 @@ export function createCloudStorage(options: CloudStorageOptions): Storage {
   async function attempt<Result>(
     doing: string,
     work: (bucket: Bucket) => Promise<Result>,
-    otherwise: (kind: 'absent' | 'conflict' | 'behind-the-end', bucket: Bucket) => Promise<Result>,
+    otherwise: (kind: Outcome, bucket: Bucket) => Promise<Result>,
   ): Promise<Result> {
     const bucket = await load()
     const explain = (error: unknown) => {
