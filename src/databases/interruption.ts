@@ -9,6 +9,8 @@ export interface Patience {
   check(): void
 }
 
+/** How long a statement that is being stopped may take to end before it is left to itself. */
+const GRACE_MS = 5_000
 const LONGEST_TIMER = 2 ** 31 - 1
 
 /** Runs work that must stop soon after `patience.ended` rejects; whatever it then throws is replaced by `CANCELED` or `TIMED_OUT`.
@@ -47,6 +49,30 @@ export async function interruptible<T>(
     clearTimeout(timer)
     signal?.removeEventListener('abort', onAbort)
   }
+}
+
+/** Whether the caller has given up. */
+export function hasEnded(patience: Patience): boolean {
+  try {
+    patience.check()
+    return false
+  } catch {
+    return true
+  }
+}
+
+/** Does the work; when the caller gives up, `stop` has the engine end it, and where that takes longer than a grace it is left to itself. */
+export async function stoppable<T>(patience: Patience, stop: () => void, work: () => Promise<T>): Promise<T> {
+  patience.check()
+  const cut = new Promise<never>((_, reject) => {
+    patience.ended.catch((reason: Error) => {
+      stop()
+      setTimeout(() => reject(reason), GRACE_MS).unref()
+    })
+  })
+  // Nobody is listening once the work is done.
+  cut.catch(() => {})
+  return Promise.race([work(), cut])
 }
 
 function rejectable(): { promise: Promise<never>; reject: (error: Error) => void } {

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { defineDatabase, type HistoryQuery, type MetricsTable, type QueryOptions } from './database.ts'
+import { defineDatabase, type MetricsTable, type QueryOptions } from './database.ts'
 import { lazyDatabase } from './lazy-database.ts'
 import { sqliteDialect } from './sqlite/dialect.ts'
 import { requestHistory } from './sqlite/points.ts'
 import { type SqliteProcess, sqliteProcess } from './sqlite/process.ts'
 import { tableNameParts } from './tables/identifiers.ts'
-import { keyedRows, rowCount } from './tables/keyed-rows.ts'
+import { metricsTableOf } from './tables/metrics-table.ts'
 import { type CatalogRow, tableList } from './tables/table-list.ts'
 
 export const sqlite = defineDatabase({
@@ -76,26 +76,18 @@ const CATALOG = `SELECT t.name AS "table", c.name AS "column", c.type AS type
 
 function metricsTable(tables: SqliteProcess, table: string): MetricsTable {
   tableNameParts(table)
-  return {
+  return metricsTableOf({
     ensure: async () => {
       await tables.request({ kind: 'ensure', table }, {})
     },
-    upsert: async (rows, options = {}) => {
-      const series = keyedRows(rows)
-      if (series.length > 0) await tables.request({ kind: 'upsert', table, series }, options)
-      return rowCount(series)
+    upsert: async (series, options) => {
+      await tables.request({ kind: 'upsert', table, series }, options)
     },
-    history: async (query: HistoryQuery, options: QueryOptions = {}) => {
-      if (query.types.length === 0 || query.metrics?.length === 0) return new Map()
-      return requestHistory(tables, { table, query }, options)
-    },
-    deleteBefore: ({ batch, before }, options = {}) =>
+    history: (query, options) => requestHistory(tables, { table, query }, options),
+    deleteBefore: ({ batch, before }, options) =>
       tables.request({ kind: 'deleteBefore', table, batch, before }, options),
-    deleteRows: async (keys, options = {}) => {
-      const series = keyedRows([...keys].map((key) => ({ ...key, value: 0, metadata: '' })))
-      return series.length === 0 ? 0 : tables.request({ kind: 'deleteRows', table, series }, options)
-    },
-    summary: (query, options = {}) => tables.request({ kind: 'summary', table, ...query }, options),
-    names: ({ batch }, options = {}) => tables.request({ kind: 'names', table, batch }, options),
-  }
+    deleteRows: (series, options) => tables.request({ kind: 'deleteRows', table, series }, options),
+    summary: (query, options) => tables.request({ kind: 'summary', table, ...query }, options),
+    names: ({ batch }, options) => tables.request({ kind: 'names', table, batch }, options),
+  })
 }

@@ -1,6 +1,6 @@
 import type { Database, DatabaseEnvironment, MetricsTable, QueryOptions } from '../database.ts'
 import { interruptible } from '../interruption.ts'
-import { keyedRows, rowCount } from '../tables/keyed-rows.ts'
+import { metricsTableOf } from '../tables/metrics-table.ts'
 import { createTurns, type Turns } from '../turns.ts'
 import { quotedTable, tableAddress } from './address.ts'
 import { type BigqueryClient, openClient } from './client.ts'
@@ -73,23 +73,13 @@ function metricsTable({ name, given, client, run, turns }: Opened): MetricsTable
     run('WRITE_FAILED', options, (session) => ofTable(session.patience, () => work(session)))
   const read = <T>(options: QueryOptions, work: (session: BigquerySession) => Promise<T>): Promise<T> =>
     run('QUERY_FAILED', options, work)
-  return {
+  return metricsTableOf({
     ensure: () => write({}, () => ensureTable(client, address, given.location)),
-    upsert: async (rows, options = {}) => {
-      const series = keyedRows(rows)
-      if (series.length > 0) await write(options, (session) => upsertRows(session, address, series))
-      return rowCount(series)
-    },
-    history: async (query, options = {}) =>
-      query.types.length === 0 || query.metrics?.length === 0
-        ? new Map()
-        : read(options, (session) => readHistory(session, address, query)),
-    deleteBefore: (query, options = {}) => write(options, (session) => deleteBefore(session, address, query)),
-    deleteRows: async (keys, options = {}) => {
-      const series = keyedRows([...keys].map((key) => ({ ...key, value: 0, metadata: '' })))
-      return series.length === 0 ? 0 : write(options, (session) => deleteRows(session, address, series))
-    },
-    summary: (query, options = {}) => read(options, (session) => summarize(session, address, query)),
-    names: ({ batch }, options = {}) => read(options, (session) => readNames(session, address, batch)),
-  }
+    upsert: (series, options) => write(options, (session) => upsertRows(session, address, series)),
+    history: (query, options) => read(options, (session) => readHistory(session, address, query)),
+    deleteBefore: (query, options) => write(options, (session) => deleteBefore(session, address, query)),
+    deleteRows: (series, options) => write(options, (session) => deleteRows(session, address, series)),
+    summary: (query, options) => read(options, (session) => summarize(session, address, query)),
+    names: ({ batch }, options) => read(options, (session) => readNames(session, address, batch)),
+  })
 }

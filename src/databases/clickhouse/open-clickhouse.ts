@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { AnomstackError } from '../../core/errors.ts'
 import type { Database, MetricsTable, SqlRow } from '../database.ts'
 import { tableNameParts } from '../tables/identifiers.ts'
-import { keyedRows, rowCount } from '../tables/keyed-rows.ts'
+import { metricsTableOf } from '../tables/metrics-table.ts'
 import { type CatalogRow, tableList } from '../tables/table-list.ts'
 import { createTurns, type Turns } from '../turns.ts'
 import { clickhouseAddress } from './address.ts'
@@ -87,34 +87,21 @@ function metricsTable(server: ClickhouseServer, name: string, turns: Turns): Met
   const table = quotedTable(parts)
   const write = { failure: 'WRITE_FAILED', repeatable: true } as const
   const read = { failure: 'QUERY_FAILED', repeatable: true } as const
-  return {
+  return metricsTableOf({
     ensure: () => server.run({}, write, (session) => ensureTable(session, parts)),
-    upsert: async (rows, options = {}) => {
-      const series = keyedRows(rows)
-      if (series.length === 0) return 0
-      await server.run(options, write, async (session, patience) => {
+    upsert: (series, options) =>
+      server.run(options, write, async (session, patience) => {
         const shape = await shapeOf(session, parts)
         if (shape.keyed) return insertRows(session, table, series)
         // Of two writers at a time, both would find a row missing.
         return turns(patience, () => upsertUnkeyed(session, table, { shape, series }))
-      })
-      return rowCount(series)
-    },
-    history: async (query, options = {}) => {
-      if (query.types.length === 0 || query.metrics?.length === 0) return new Map()
-      return server.run(options, read, (session) => readHistory(session, parts, query))
-    },
-    deleteBefore: (query, options = {}) =>
+      }),
+    history: (query, options) => server.run(options, read, (session) => readHistory(session, parts, query)),
+    deleteBefore: (query, options) =>
       server.run(options, write, (session) => deleteBefore(session, parts, query)),
-    deleteRows: async (keys, options = {}) => {
-      const series = keyedRows([...keys].map((key) => ({ ...key, value: 0, metadata: '' })))
-      return series.length === 0
-        ? 0
-        : server.run(options, write, (session) => deleteRows(session, parts, series))
-    },
-    summary: (query, options = {}) =>
-      server.run(options, read, (session) => summarize(session, parts, query)),
-    names: ({ batch }, options = {}) =>
-      server.run(options, read, (session) => readNames(session, parts, batch)),
-  }
+    deleteRows: (series, options) =>
+      server.run(options, write, (session) => deleteRows(session, parts, series)),
+    summary: (query, options) => server.run(options, read, (session) => summarize(session, parts, query)),
+    names: ({ batch }, options) => server.run(options, read, (session) => readNames(session, parts, batch)),
+  })
 }

@@ -3,7 +3,7 @@ import { AnomstackError, messageOf } from '../../core/errors.ts'
 import type { Database, MetricsTable, QueryOptions, SqlRow } from '../database.ts'
 import { interruptible, type Patience } from '../interruption.ts'
 import { tableNameParts } from '../tables/identifiers.ts'
-import { keyedRows, rowCount } from '../tables/keyed-rows.ts'
+import { metricsTableOf } from '../tables/metrics-table.ts'
 import { type CatalogRow, tableList } from '../tables/table-list.ts'
 import { duckdbDialect } from './dialect.ts'
 import { readHistory } from './history.ts'
@@ -130,30 +130,21 @@ function metricsTable(session: Session, name: string): MetricsTable {
   const parts = tableNameParts(name)
   const write = { failure: 'WRITE_FAILED', inTurn: true } as const
   const read = { failure: 'QUERY_FAILED' } as const
-  return {
+  return metricsTableOf({
     ensure: () => session.run({}, write, (connection, { shared }) => ensureTable(connection, shared, parts)),
-    upsert: async (rows, options = {}) => {
-      const series = keyedRows(rows)
-      if (series.length > 0)
-        await session.run(options, write, (connection, { patience }) =>
-          upsertRows(connection, parts, { series, patience }),
-        )
-      return rowCount(series)
-    },
-    history: async (query, options = {}) => {
-      if (query.types.length === 0 || query.metrics?.length === 0) return new Map()
-      return session.run(options, read, (connection) => readHistory(connection, parts, query))
-    },
-    deleteBefore: (query, options = {}) =>
+    upsert: (series, options) =>
+      session.run(options, write, (connection, { patience }) =>
+        upsertRows(connection, parts, { series, patience }),
+      ),
+    history: (query, options) =>
+      session.run(options, read, (connection) => readHistory(connection, parts, query)),
+    deleteBefore: (query, options) =>
       session.run(options, write, (connection) => deleteBefore(connection, parts, query)),
-    deleteRows: async (keys, options = {}) => {
-      const series = keyedRows([...keys].map((key) => ({ ...key, value: 0, metadata: '' })))
-      if (series.length === 0) return 0
-      return session.run(options, write, (connection, { patience }) =>
+    deleteRows: (series, options) =>
+      session.run(options, write, (connection, { patience }) =>
         deleteRows(connection, parts, { series, patience }),
-      )
-    },
-    summary: (query, options = {}) =>
+      ),
+    summary: (query, options) =>
       session.run(options, read, (connection) => summarize(connection, parts, query)),
-  }
+  })
 }

@@ -1,6 +1,6 @@
 import { createRedactor } from '../../core/redact.ts'
 import type { Database, MetricsTable } from '../database.ts'
-import { keyedRows, rowCount } from '../tables/keyed-rows.ts'
+import { metricsTableOf } from '../tables/metrics-table.ts'
 import { type CatalogRow, tableList } from '../tables/table-list.ts'
 import { connectionOf, secretsOf } from './address.ts'
 import { mysqlDialect } from './dialect.ts'
@@ -37,27 +37,15 @@ const CATALOG = `SELECT CASE table_schema WHEN DATABASE() THEN '' ELSE table_sch
 
 function metricsTable(pool: MysqlPool, name: string): MetricsTable {
   const table = mysqlTable(name)
-  return {
+  return metricsTableOf({
     ensure: () => pool.run({}, WRITE, (session) => ensureTable(session, table)),
-    upsert: async (rows, options = {}) => {
-      const series = keyedRows(rows)
-      if (series.length > 0) await pool.run(options, WRITE, (session) => upsertRows(session, table, series))
-      return rowCount(series)
-    },
-    history: async (query, options = {}) => {
-      if (query.types.length === 0 || query.metrics?.length === 0) return new Map()
-      return pool.run(options, READ, (session) => readHistory(session, table, query))
-    },
-    deleteBefore: (query, options = {}) =>
+    upsert: (series, options) => pool.run(options, WRITE, (session) => upsertRows(session, table, series)),
+    history: (query, options) => pool.run(options, READ, (session) => readHistory(session, table, query)),
+    deleteBefore: (query, options) =>
       pool.run(options, WRITE, (session) => deleteBefore(session, table, query)),
-    deleteRows: async (keys, options = {}) => {
-      const series = keyedRows([...keys].map((key) => ({ ...key, value: 0, metadata: '' })))
-      return series.length === 0
-        ? 0
-        : pool.run(options, WRITE, (session) => deleteRows(session, table, series))
-    },
-    summary: (query, options = {}) => pool.run(options, READ, (session) => summarize(session, table, query)),
-    names: ({ batch }, options = {}) =>
-      pool.run(options, READ, (session) => readNames(session, table, batch)),
-  }
+    deleteRows: (series, options) =>
+      pool.run(options, WRITE, (session) => deleteRows(session, table, series)),
+    summary: (query, options) => pool.run(options, READ, (session) => summarize(session, table, query)),
+    names: ({ batch }, options) => pool.run(options, READ, (session) => readNames(session, table, batch)),
+  })
 }

@@ -1,7 +1,7 @@
 import { type Connection, type ConnectionOptions, createConnection } from 'mysql2/promise'
 import { AnomstackError, messageOf } from '../../core/errors.ts'
 import type { QueryOptions } from '../database.ts'
-import { interruptible, type Patience } from '../interruption.ts'
+import { hasEnded, interruptible, type Patience, stoppable } from '../interruption.ts'
 import { mysqlConnections } from './connections.ts'
 import { quoteName } from './dialect.ts'
 import { isConnectionError, mysqlError } from './errors.ts'
@@ -24,8 +24,6 @@ export interface WorkKind {
 /** Connections that turn out to be dead before a new one is the answer. */
 const MOST_STALE = 8
 const CONNECT_TIMEOUT_MS = 10_000
-/** How long a canceled statement may take to end before its connection is cut. */
-const GRACE_MS = 5_000
 /** A statement is told to end until it does: what it is told between two statements is lost. */
 const KILL_EVERY_MS = 200
 /** The server's own limit is a little longer than ours, for the case that this process dies. */
@@ -104,20 +102,16 @@ export function mysqlPool(config: ConnectionOptions, redact: (text: string) => s
     connection: Connection,
     work: (session: MysqlSession) => Promise<T>,
   ): Promise<T> => {
-    let stopped = false
     let over = (): void => {}
-    const cut = new Promise<never>((_, reject) => {
-      patience.ended.catch((reason: Error) => {
-        stopped = true
-        over = stop(connection)
-        setTimeout(() => reject(reason), GRACE_MS).unref()
-      })
-    })
-    cut.catch(() => {})
     let usable = false
     try {
-      patience.check()
-      const result = await Promise.race([work(mysqlSession(connection, patience)), cut])
+      const result = await stoppable(
+        patience,
+        () => {
+          over = stop(connection)
+        },
+        () => work(mysqlSession(connection, patience)),
+      )
       usable = true
       return result
     } catch (error) {
@@ -125,7 +119,7 @@ export function mysqlPool(config: ConnectionOptions, redact: (text: string) => s
       throw error
     } finally {
       over()
-      connections.giveBack(connection, usable && !stopped)
+      connections.giveBack(connection, usable && !hasEnded(patience))
     }
   }
 

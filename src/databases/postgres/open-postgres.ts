@@ -1,6 +1,6 @@
 import type { Database, MetricsTable } from '../database.ts'
 import { tableNameParts } from '../tables/identifiers.ts'
-import { keyedRows, rowCount } from '../tables/keyed-rows.ts'
+import { metricsTableOf } from '../tables/metrics-table.ts'
 import { type CatalogRow, tableList } from '../tables/table-list.ts'
 import { clientConfig, lastRows, secretsOf } from './client.ts'
 import { postgresDialect } from './dialect.ts'
@@ -37,30 +37,17 @@ function metricsTable(pool: PostgresPool, name: string): MetricsTable {
   const parts = tableNameParts(name)
   const write = { failure: 'WRITE_FAILED' } as const
   const read = { failure: 'QUERY_FAILED' } as const
-  return {
+  return metricsTableOf({
     ensure: () => pool.run({}, write, (client) => ensureTable(client, parts)),
-    upsert: async (rows, queryOptions = {}) => {
-      const series = keyedRows(rows)
+    upsert: async (series, options) => {
       checkKeyLengths(series)
-      if (series.length > 0)
-        await pool.run(queryOptions, write, (client) => upsertRows(client, parts, series))
-      return rowCount(series)
+      await pool.run(options, write, (client) => upsertRows(client, parts, series))
     },
-    history: async (query, queryOptions = {}) => {
-      if (query.types.length === 0 || query.metrics?.length === 0) return new Map()
-      return pool.run(queryOptions, read, (client) => readHistory(client, parts, query))
-    },
-    deleteBefore: (query, queryOptions = {}) =>
-      pool.run(queryOptions, write, (client) => deleteBefore(client, parts, query)),
-    deleteRows: async (keys, queryOptions = {}) => {
-      const series = keyedRows([...keys].map((key) => ({ ...key, value: 0, metadata: '' })))
-      return series.length === 0
-        ? 0
-        : pool.run(queryOptions, write, (client) => deleteRows(client, parts, series))
-    },
-    summary: (query, queryOptions = {}) =>
-      pool.run(queryOptions, read, (client) => summarize(client, parts, query)),
-    names: ({ batch }, queryOptions = {}) =>
-      pool.run(queryOptions, read, (client) => readNames(client, parts, batch)),
-  }
+    history: (query, options) => pool.run(options, read, (client) => readHistory(client, parts, query)),
+    deleteBefore: (query, options) =>
+      pool.run(options, write, (client) => deleteBefore(client, parts, query)),
+    deleteRows: (series, options) => pool.run(options, write, (client) => deleteRows(client, parts, series)),
+    summary: (query, options) => pool.run(options, read, (client) => summarize(client, parts, query)),
+    names: ({ batch }, options) => pool.run(options, read, (client) => readNames(client, parts, batch)),
+  })
 }

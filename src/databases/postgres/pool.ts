@@ -1,7 +1,7 @@
 import { Client, type ClientConfig, Pool, type PoolClient } from 'pg'
 import { AnomstackError, messageOf } from '../../core/errors.ts'
 import type { QueryOptions } from '../database.ts'
-import { interruptible, type Patience } from '../interruption.ts'
+import { hasEnded, interruptible, type Patience, stoppable } from '../interruption.ts'
 import { isConnectionError, postgresError, redact } from './errors.ts'
 import { plainTypes } from './values.ts'
 
@@ -21,8 +21,6 @@ export interface WorkKind {
 
 const MAX_CONNECTIONS = 8
 const CONNECT_TIMEOUT_MS = 10_000
-/** How long a canceled statement may take to end before its connection is cut. */
-const GRACE_MS = 5_000
 /** The server's own limit is a little longer than ours, for the case that this process dies. */
 const SERVER_TIMEOUT_MARGIN_MS = 2_000
 
@@ -137,26 +135,20 @@ export function postgresPool(
     client: PoolClient,
     { work, spent }: { readonly work: (client: PoolClient) => Promise<T>; readonly spent: boolean },
   ): Promise<T> => {
-    let stopped = false
-    const cut = new Promise<never>((_, reject) => {
-      patience.ended.catch((reason: Error) => {
-        stopped = true
-        void cancel(client)
-        setTimeout(() => reject(reason), GRACE_MS).unref()
-      })
-    })
-    cut.catch(() => {})
     let usable = false
     try {
-      patience.check()
-      const result = await Promise.race([work(client), cut])
+      const result = await stoppable(
+        patience,
+        () => void cancel(client),
+        () => work(client),
+      )
       usable = true
       return result
     } catch (error) {
       usable = !isConnectionError(error)
       throw error
     } finally {
-      void giveBack(client, usable && !stopped && !spent)
+      void giveBack(client, usable && !hasEnded(patience) && !spent)
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Database, MetricsTable } from '../database.ts'
 import { tableNameParts } from '../tables/identifiers.ts'
-import { keyedRows, rowCount } from '../tables/keyed-rows.ts'
+import { metricsTableOf } from '../tables/metrics-table.ts'
 import { type CatalogRow, tableList } from '../tables/table-list.ts'
 import { redshiftDialect } from './dialect.ts'
 import { readHistory, readNames, summarize } from './history.ts'
@@ -27,30 +27,21 @@ function metricsTable(session: RedshiftSession, name: string): MetricsTable {
   const parts = tableNameParts(name)
   const write = { failure: 'WRITE_FAILED' } as const
   const read = { failure: 'QUERY_FAILED' } as const
-  return {
+  return metricsTableOf({
     ensure: () => session.run({}, write, (calls) => ensureTable(calls, session, parts)),
-    upsert: async (rows, options = {}) => {
-      const series = keyedRows(rows)
+    upsert: async (series, options) => {
       checkLengths(series)
-      if (series.length > 0)
-        await session.run(options, write, (calls) => upsertRows(calls, session, { parts, series }))
-      return rowCount(series)
+      await session.run(options, write, (calls) => upsertRows(calls, session, { parts, series }))
     },
-    history: async (query, options = {}) => {
-      if (query.types.length === 0 || query.metrics?.length === 0) return new Map()
-      return session.run(options, read, (calls) => readHistory(calls, session, { parts, query }))
-    },
-    deleteBefore: (query, options = {}) =>
+    history: (query, options) =>
+      session.run(options, read, (calls) => readHistory(calls, session, { parts, query })),
+    deleteBefore: (query, options) =>
       session.run(options, write, (calls) => deleteBefore(calls, session, { parts, ...query })),
-    deleteRows: async (keys, options = {}) => {
-      const series = keyedRows([...keys].map((key) => ({ ...key, value: 0, metadata: '' })))
-      return series.length === 0
-        ? 0
-        : session.run(options, write, (calls) => deleteRows(calls, session, { parts, series }))
-    },
-    summary: (query, options = {}) =>
+    deleteRows: (series, options) =>
+      session.run(options, write, (calls) => deleteRows(calls, session, { parts, series })),
+    summary: (query, options) =>
       session.run(options, read, (calls) => summarize(calls, session, { parts, ...query })),
-    names: ({ batch }, options = {}) =>
+    names: ({ batch }, options) =>
       session.run(options, read, (calls) => readNames(calls, session, { parts, batch })),
-  }
+  })
 }

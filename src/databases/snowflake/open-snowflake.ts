@@ -1,6 +1,6 @@
 import type { Database, DatabaseEnvironment, MetricsTable, QueryOptions } from '../database.ts'
 import { tableNameParts } from '../tables/identifiers.ts'
-import { keyedRows, rowCount } from '../tables/keyed-rows.ts'
+import { metricsTableOf } from '../tables/metrics-table.ts'
 import { type CatalogRow, tableList } from '../tables/table-list.ts'
 import { snowflakeDialect } from './dialect.ts'
 import { openSession } from './driver.ts'
@@ -96,23 +96,13 @@ function metricsTable(
         throw error
       }
     })
-  return {
+  return metricsTableOf({
     ensure: () => sessions.run({}, { ...WRITE, leaves: true }, (session) => ensureTable(session, name)),
-    upsert: async (rows, options = {}) => {
-      const series = keyedRows(rows)
-      if (series.length > 0) await run(options, WRITE, (table) => upsertRows(table, series))
-      return rowCount(series)
-    },
-    history: async (query, options = {}) => {
-      if (query.types.length === 0 || query.metrics?.length === 0) return new Map()
-      return run(options, READ, (table) => readHistory(table, query))
-    },
-    deleteBefore: (query, options = {}) => run(options, WRITE, (table) => deleteBefore(table, query)),
-    deleteRows: async (keys, options = {}) => {
-      const series = keyedRows([...keys].map((key) => ({ ...key, value: 0, metadata: '' })))
-      return series.length === 0 ? 0 : run(options, WRITE, (table) => deleteRows(table, series))
-    },
-    summary: (query, options = {}) => run(options, READ, (table) => summarize(table, query)),
-    names: ({ batch }, options = {}) => run(options, READ, (table) => readNames(table, batch)),
-  }
+    upsert: (series, options) => run(options, WRITE, (table) => upsertRows(table, series)),
+    history: (query, options) => run(options, READ, (table) => readHistory(table, query)),
+    deleteBefore: (query, options) => run(options, WRITE, (table) => deleteBefore(table, query)),
+    deleteRows: (series, options) => run(options, WRITE, (table) => deleteRows(table, series)),
+    summary: (query, options) => run(options, READ, (table) => summarize(table, query)),
+    names: ({ batch }, options) => run(options, READ, (table) => readNames(table, batch)),
+  })
 }

@@ -1,6 +1,6 @@
 import { AnomstackError } from '../../core/errors.ts'
 import type { QueryOptions } from '../database.ts'
-import { interruptible, type Patience } from '../interruption.ts'
+import { hasEnded, interruptible, type Patience, stoppable } from '../interruption.ts'
 import type { SnowflakeSession } from './driver.ts'
 import { isConnectionError, isSessionGone, snowflakeError, unreachable } from './errors.ts'
 
@@ -23,8 +23,6 @@ export interface SnowflakeWork {
 }
 
 const MAX_SESSIONS = 8
-/** How long a canceled statement may take to end before it is left to itself. */
-const GRACE_MS = 5_000
 const IDLE_MS = 10 * 60_000
 
 interface Idle {
@@ -99,21 +97,6 @@ export function snowflakeSessions(
     })
   }
 
-  const attempt = async <T>(
-    patience: Patience,
-    session: SnowflakeSession,
-    work: (session: SnowflakeSession) => Promise<T>,
-  ): Promise<T> => {
-    const cut = new Promise<never>((_, reject) => {
-      patience.ended.catch((reason: Error) => {
-        session.cancel()
-        setTimeout(() => reject(reason), GRACE_MS).unref()
-      })
-    })
-    cut.catch(() => {})
-    return Promise.race([work(session), cut])
-  }
-
   const use = async <T>(
     patience: Patience,
     { leaves }: SnowflakeWork,
@@ -126,8 +109,7 @@ export function snowflakeSessions(
       const session = kept?.session ?? (await fresh(patience))
       let usable = false
       try {
-        patience.check()
-        const result = await attempt(patience, session, work)
+        const result = await stoppable(patience, session.cancel, () => work(session))
         usable = leaves !== true
         return result
       } catch (error) {
@@ -137,7 +119,7 @@ export function snowflakeSessions(
           throw error
         }
       } finally {
-        if (usable && !closed && !isEnding(patience)) keep(session)
+        if (usable && !closed && !hasEnded(patience)) keep(session)
         else end(session)
       }
     }
@@ -167,14 +149,5 @@ export function snowflakeSessions(
       }
       await Promise.all(leaving)
     },
-  }
-}
-
-function isEnding(patience: Patience): boolean {
-  try {
-    patience.check()
-    return false
-  } catch {
-    return true
   }
 }

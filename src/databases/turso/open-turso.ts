@@ -3,7 +3,7 @@ import type { Database, MetricsTable, SqlRow } from '../database.ts'
 import { sqliteDialect } from '../sqlite/dialect.ts'
 import { splitStatements } from '../sqlite/statements.ts'
 import { tableNameParts } from '../tables/identifiers.ts'
-import { keyedRows, rowCount } from '../tables/keyed-rows.ts'
+import { metricsTableOf } from '../tables/metrics-table.ts'
 import { type CatalogRow, tableList } from '../tables/table-list.ts'
 import { readHistory, readNames, summarize } from './history.ts'
 import { type TursoReplica, tursoReplica } from './replica.ts'
@@ -60,26 +60,17 @@ function plainValue(value: unknown): unknown {
 
 function metricsTable(session: TursoSession, replica: TursoReplica | undefined, name: string): MetricsTable {
   tableNameParts(name)
-  return {
+  return metricsTableOf({
     ensure: () => session.run({}, WRITE, (calls) => ensureTable(calls, name)),
-    upsert: async (rows, options = {}) => {
-      const series = keyedRows(rows)
-      if (series.length > 0) await session.run(options, WRITE, (calls) => upsertRows(calls, name, series))
-      return rowCount(series)
-    },
-    history: async (query, options = {}) => {
-      if (query.types.length === 0 || query.metrics?.length === 0) return new Map()
-      return replica === undefined
+    upsert: (series, options) => session.run(options, WRITE, (calls) => upsertRows(calls, name, series)),
+    history: (query, options) =>
+      replica === undefined
         ? session.run(options, READ, (calls) => readHistory(calls, name, query))
-        : replica.history(name, query, options)
-    },
-    deleteBefore: (query, options = {}) =>
+        : replica.history(name, query, options),
+    deleteBefore: (query, options) =>
       session.run(options, WRITE, (calls) => deleteBefore(calls, name, query)),
-    deleteRows: async (keys, options = {}) => {
-      const series = keyedRows([...keys].map((key) => ({ ...key, value: 0, metadata: '' })))
-      return series.length === 0 ? 0 : session.run(options, WRITE, (calls) => deleteRows(calls, name, series))
-    },
-    summary: (query, options = {}) => session.run(options, READ, (calls) => summarize(calls, name, query)),
-    names: (query, options = {}) => session.run(options, READ, (calls) => readNames(calls, name, query)),
-  }
+    deleteRows: (series, options) => session.run(options, WRITE, (calls) => deleteRows(calls, name, series)),
+    summary: (query, options) => session.run(options, READ, (calls) => summarize(calls, name, query)),
+    names: (query, options) => session.run(options, READ, (calls) => readNames(calls, name, query)),
+  })
 }
