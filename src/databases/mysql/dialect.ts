@@ -42,9 +42,11 @@ export function mysqlTableDialect({ collation, pieces }: TableReading): TableDia
     milliseconds: (expression) => `(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', ${expression}) DIV 1000)`,
     // There is neither NaN nor infinity.
     finite: (expression) => `${expression} IS NOT NULL`,
+    // A column that equals one text is a constant to MariaDB, which then sorts groups by that column although the key has them in order: with NULL, which equals
+    // nothing, it is none.
     oneOf: (expression, texts, bind) =>
       texts.length <= MOST_BOUND
-        ? `${expression} IN (${texts.map(bind).join(', ')})`
+        ? `${expression} IN (${texts.map(bind).join(', ')}${texts.length === 1 ? ', NULL' : ''})`
         : `${expression} IN (SELECT listed FROM JSON_TABLE(${bind(JSON.stringify(texts))}, '$[*]' COLUMNS (listed VARCHAR(540) PATH '$')) AS list)`,
     // In whatever order the rows come, which is that of the primary key: to ask for an order would sort each group. Who reads them looks.
     collect: (expression, values) =>
