@@ -1,4 +1,7 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { tableSql } from '../../src/cli/table-batches.ts'
@@ -6,6 +9,7 @@ import type { MetricRow } from '../../src/core/metric-row.ts'
 import { parseTimestamp } from '../../src/core/timestamp.ts'
 import { type Database, type History, type MetricsTable, metricNames } from '../../src/databases/database.ts'
 import { databases } from '../../src/databases/index.ts'
+import { eventually } from '../eventually.ts'
 import { type Engine, open } from './engine.ts'
 
 const T0 = Date.UTC(2024, 0, 1)
@@ -642,6 +646,62 @@ export function databaseContract(engine: Engine): void {
         expect(await database.query('SELECT count(*) AS n FROM metrics')).toEqual([{ n: 1 }])
       })
     })
+
+    const { network } = engine
+    if (network !== undefined)
+      describe('connecting', () => {
+        it('says what failed, and no secret', async () => {
+          for (const [what, { options: wrong, says }] of Object.entries(network.refused(options))) {
+            const refused = open(engine, wrong)
+            const attempts: readonly (() => Promise<unknown>)[] = [
+              ...Array.from({ length: network.tries ?? 1 }, () => () => refused.query('SELECT 1')),
+              () => refused.metricsTable('metrics').ensure(),
+              () => refused.metricsTable('metrics').upsert([row()]),
+              () => refused.metricsTable('metrics').history({ batch: 'sales', types: ['metric'] }),
+            ]
+            for (const attempt of attempts) {
+              const error: unknown = await attempt().catch((caught: unknown) => caught)
+              expect([what, error]).toMatchObject([
+                what,
+                { code: 'CONNECTION_FAILED', message: expect.stringMatching(says) },
+              ])
+              const shown = `${inspect(error, { depth: 10, showHidden: true })}${JSON.stringify(error)}`
+              for (const secret of network.secrets(options)) expect(shown).not.toContain(secret)
+            }
+            await refused.close()
+          }
+        })
+
+        it('gives up on a server that does not answer when told to', async () => {
+          const silent = createServer().listen(0, '127.0.0.1')
+          await once(silent, 'listening')
+          const { port } = silent.address() as AddressInfo
+          const waiting = open(engine, network.at(port, options))
+          await expect(waiting.query('SELECT 1', { timeoutMs: 50 })).rejects.toMatchObject({
+            code: 'TIMED_OUT',
+          })
+          await waiting.close()
+          silent.close()
+        })
+
+        const { restarting } = network
+        if (restarting === undefined) return
+        it('connects again after the server has restarted', async () => {
+          await table.ensure()
+          await Promise.all(Array.from({ length: 6 }, (_, i) => table.upsert([row({ name: `m${i}` })])))
+          await restarting.restart()
+          await Promise.all(Array.from({ length: 10 }, (_, i) => table.upsert([row({ name: `m${i}` })])))
+          expect((await table.history({ batch: 'sales', types: ['metric'] })).size).toBe(10)
+        })
+
+        it('fails what was running when the server went, and only that', async () => {
+          const running = database.query(engine.endless).catch((error: unknown) => error)
+          await eventually('the statement runs', async () => (await restarting.running()) === 1)
+          await restarting.restart()
+          expect(await running).toMatchObject({ code: 'CONNECTION_FAILED', retryable: true })
+          expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
+        })
+      })
 
     it('closes for good, twice if need be, and lets go of everything', async () => {
       await table.ensure()

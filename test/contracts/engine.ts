@@ -23,10 +23,28 @@ export interface Engine {
   readonly longestName?: string
   /** How the engine's catalog and messages spell a name that was written without quotes; as it was written when not given. */
   readonly spelled?: (name: string) => string
+  /** Of engines that are reached through a network. */
+  readonly network?: Network
   /** Opens what stands for a kind that tests cannot reach, in place of the kind itself. */
   readonly open?: (options: Record<string, unknown>) => Database
   /** Checks that the engine cannot meet, with the reason. */
   readonly exemptions: Readonly<Record<string, string>>
+}
+
+type Options = Record<string, unknown>
+
+/** How a connection can fail; `fresh` are options that work. */
+export interface Network {
+  /** What is wrong -> options, and what the message says of it. */
+  refused(fresh: Options): Readonly<Record<string, { readonly options: Options; readonly says: RegExp }>>
+  /** What no error may show. */
+  secrets(fresh: Options): readonly string[]
+  /** How often each is tried; more often than there are connections to use up, where there are. Once when not given. */
+  readonly tries?: number
+  /** Options that lead to another port of this machine. */
+  at(port: number, fresh: Options): Options
+  /** Where the server can be stopped and started, and tells how many statements such as `endless` it runs. */
+  readonly restarting?: { restart(): Promise<void>; running(): Promise<number> }
 }
 
 /** A database of this kind with validated options. */

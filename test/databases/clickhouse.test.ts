@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
-import { type AddressInfo, createServer } from 'node:net'
-import { inspect } from 'node:util'
+import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { MetricRow } from '../../src/core/metric-row.ts'
@@ -82,38 +81,6 @@ describe('an address', () => {
 })
 
 describe('connecting', () => {
-  it.each([
-    ['a wrong password by parts', () => ({ ...parts, password: "wr0ng'secret%/" }), 'user and password'],
-    [
-      'a wrong password in an address',
-      () => ({ url: `http://anomstack:wr0ng%27secret%25%2F@127.0.0.1:${server.port}/default` }),
-      'user and password',
-    ],
-    ['a database that is not there', () => ({ ...parts, database: 'no_such_one' }), 'no_such_one'],
-    ['no server', () => ({ url: "http://u:wr0ng'secret@127.0.0.1:1/x" }), 'ECONNREFUSED'],
-    ['an unknown host', () => ({ url: 'http://u:wr0ngsecret@host.invalid/x' }), 'host.invalid'],
-    ['no TLS at the server', () => ({ ...parts, ssl: true }), 'HTTPS'],
-    ['an address that is none', () => ({ url: 'http://u:wr0ngsecret@[:x' }), 'url'],
-  ])('says that it failed for %s, without any secret', async (_, options, hint) => {
-    const error: unknown = await open(options())
-      .query('SELECT 1')
-      .catch((caught: unknown) => caught)
-    expect(error).toMatchObject({
-      code: 'CONNECTION_FAILED',
-      message: expect.stringMatching(/ClickHouse/),
-    })
-    expect((error as Error).message).toContain(hint)
-    const shown = `${inspect(error, { depth: 10, showHidden: true })}${JSON.stringify(error)}`
-    for (const secret of [
-      "wr0ng'secret",
-      'wr0ng%27secret',
-      'wr0ngsecret',
-      server.password,
-      encodeURIComponent(server.password),
-    ])
-      expect(shown).not.toContain(secret)
-  })
-
   it('says so when something else answers', async () => {
     const other = createHttpServer((_, response) => response.end('welcome')).listen(0, '127.0.0.1')
     await once(other, 'listening')
@@ -127,35 +94,6 @@ describe('connecting', () => {
       message: expect.stringContaining('no ClickHouse'),
     })
     other.close()
-  })
-
-  it('gives up on a server that does not answer when told to', async () => {
-    const silent = createServer().listen(0, '127.0.0.1')
-    await once(silent, 'listening')
-    const { port } = silent.address() as AddressInfo
-    const database = open({ ...parts, port })
-    await expect(database.query('SELECT 1', { timeoutMs: 50 })).rejects.toMatchObject({ code: 'TIMED_OUT' })
-    // The message to stop the statement gets no answer either, and is not waited for without end.
-    await database.close()
-    silent.close()
-  })
-
-  it('connects again after the server has restarted', async () => {
-    const table = open().metricsTable('metrics')
-    await table.ensure()
-    await Promise.all(Array.from({ length: 6 }, (_, i) => table.upsert([row({ name: `m${i}` })])))
-    await server.restart()
-    await Promise.all(Array.from({ length: 10 }, (_, i) => table.upsert([row({ name: `m${i}` })])))
-    expect((await table.history({ batch: 'sales', types: ['metric'] })).size).toBe(10)
-  })
-
-  it('fails what was running when the server went, and only that', async () => {
-    const database = open()
-    const running = database.query(ENDLESS).catch((error: unknown) => error)
-    await eventually('the statement runs', async () => (await runningSleeps()) === 1)
-    await server.restart()
-    expect(await running).toMatchObject({ code: 'CONNECTION_FAILED', retryable: true })
-    expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
   })
 })
 

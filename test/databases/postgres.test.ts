@@ -1,6 +1,3 @@
-import { once } from 'node:events'
-import { createServer } from 'node:net'
-import { inspect } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/databases/database.ts'
 import { postgres } from '../../src/databases/postgres.ts'
@@ -49,68 +46,6 @@ describe('connecting', () => {
     expect(
       await open({ url: `postgres://${host}/postgres`, ...rest }).query('SELECT current_database() AS name'),
     ).toEqual([{ name: 'postgres' }])
-  })
-
-  it.each([
-    ['a wrong password by parts', () => ({ ...parts(), password: "wr0ng'secret%/", database: 'postgres' })],
-    [
-      'a wrong password in an address',
-      () => ({ url: `postgres://postgres:wr0ng%27secret%25%2F@127.0.0.1:${server.port}/postgres` }),
-    ],
-    ['a database that is not there', () => ({ url: url.replace(/test_\d+$/, 'wr0ng') })],
-    ['no server', () => ({ url: "postgres://u:wr0ng'secret@127.0.0.1:1/x" })],
-    ['an unknown host', () => ({ url: 'postgres://u:wr0ngsecret@host.invalid/x' })],
-    ['no TLS at the server', () => ({ ...parts(), ssl: 'require' })],
-    ['an address that is none', () => ({ url: 'postgres://u:wr0ngsecret@[:x' })],
-  ])('says that it failed for %s, without any secret', async (_, options) => {
-    const error: unknown = await open(options())
-      .query('SELECT 1')
-      .catch((caught: unknown) => caught)
-    expect(error).toMatchObject({ code: 'CONNECTION_FAILED', message: expect.stringContaining('PostgreSQL') })
-    const shown = `${inspect(error, { depth: 10, showHidden: true })}${JSON.stringify(error)}`
-    for (const secret of [
-      "wr0ng'secret",
-      'wr0ng%27secret',
-      'wr0ngsecret',
-      server.password,
-      encodeURIComponent(server.password),
-    ])
-      expect(shown).not.toContain(secret)
-  })
-
-  it('gives up on a server that does not answer when told to', async () => {
-    const silent = createServer().listen(0, '127.0.0.1')
-    await once(silent, 'listening')
-    const { port } = silent.address() as { port: number }
-    await expect(
-      open({ url: `postgres://u@127.0.0.1:${port}/x` }).query('SELECT 1', { timeoutMs: 50 }),
-    ).rejects.toMatchObject({ code: 'TIMED_OUT' })
-    silent.close()
-  })
-
-  it('connects again after the server has restarted', async () => {
-    const database = open()
-    const table = database.metricsTable('metrics')
-    await table.ensure()
-    await Promise.all(Array.from({ length: 6 }, (_, i) => table.upsert([{ ...row, name: `m${i}` }])))
-    await server.restart()
-    await Promise.all(Array.from({ length: 10 }, (_, i) => table.upsert([{ ...row, name: `m${i}` }])))
-    expect((await table.history({ batch: 'sales', types: ['metric'] })).size).toBe(10)
-  })
-
-  it('fails what was running when the server went, and only that', async () => {
-    const database = open()
-    const running = database.query('SELECT pg_sleep(3600)').catch((error: unknown) => error)
-    const other = open()
-    for (;;) {
-      const [found] = await other.query(
-        `SELECT count(*) AS n FROM pg_stat_activity WHERE query LIKE '%sleep(3600)%' AND pid <> pg_backend_pid()`,
-      )
-      if (found?.n === 1) break
-    }
-    await server.restart()
-    expect(await running).toMatchObject({ code: 'CONNECTION_FAILED', retryable: true })
-    expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
   })
 })
 

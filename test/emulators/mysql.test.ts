@@ -1,9 +1,5 @@
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { inspect } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { MetricRow } from '../../src/core/metric-row.ts'
 import type { Database } from '../../src/databases/database.ts'
 import { mysql } from '../../src/databases/mysql.ts'
 import { eventually } from '../eventually.ts'
@@ -33,10 +29,6 @@ function open(options: Record<string, unknown> = { url }): Database {
   return database
 }
 
-function row(part: Partial<MetricRow> = {}): MetricRow {
-  return { timestamp: T0, batch: 'sales', name: 'revenue', type: 'metric', value: 1, metadata: '', ...part }
-}
-
 const parts = () => ({ host: server.host, port: server.port, user: server.user, password: server.password })
 
 describe('connecting', () => {
@@ -60,64 +52,6 @@ describe('connecting', () => {
         code: 'CONNECTION_FAILED',
         message: expect.stringContaining('certificate'),
       })
-  })
-
-  it.each([
-    ['a wrong password by parts', () => ({ ...parts(), password: "wr0ng'secret%/" })],
-    [
-      'a wrong password in an address',
-      () => ({ url: `mysql://owner:wr0ng%27secret%25%2F@127.0.0.1:${server.port}/mysql` }),
-    ],
-    ['a database that is not there', () => ({ url: url.replace(/test_\d+$/, 'wr0ng') })],
-    ['no server', () => ({ url: "mysql://u:wr0ng'secret@127.0.0.1:1/x" })],
-    ['an unknown host', () => ({ url: 'mysql://u:wr0ngsecret@host.invalid/x' })],
-    ['an address that is none', () => ({ url: 'mysql://u:wr0ngsecret@[:x' })],
-    ['an address with parameters', () => ({ url: `${url}?password=wr0ngsecret` })],
-  ])('says that it failed for %s, without any secret', async (_, options) => {
-    const database = open(options())
-    // More often than there are connections to use up.
-    for (let i = 0; i < 10; i++) {
-      const error: unknown = await database.query('SELECT 1').catch((caught: unknown) => caught)
-      expect(error).toMatchObject({ code: 'CONNECTION_FAILED', message: expect.stringContaining('MySQL') })
-      const shown = `${inspect(error, { depth: 10, showHidden: true })}${JSON.stringify(error)}`
-      for (const secret of [
-        "wr0ng'secret",
-        'wr0ng%27secret',
-        'wr0ngsecret',
-        server.password,
-        encodeURIComponent(server.password),
-      ])
-        expect(shown).not.toContain(secret)
-    }
-  })
-
-  it('gives up on a server that does not answer when told to', async () => {
-    const silent = createServer().listen(0, '127.0.0.1')
-    await once(silent, 'listening')
-    const { port } = silent.address() as { port: number }
-    await expect(
-      open({ url: `mysql://u@127.0.0.1:${port}/x` }).query('SELECT 1', { timeoutMs: 50 }),
-    ).rejects.toMatchObject({ code: 'TIMED_OUT' })
-    silent.close()
-  })
-
-  it('connects again after the server has restarted', async () => {
-    const database = open()
-    const table = database.metricsTable('metrics')
-    await table.ensure()
-    await Promise.all(Array.from({ length: 6 }, (_, i) => table.upsert([row({ name: `m${i}` })])))
-    await server.restart()
-    await Promise.all(Array.from({ length: 10 }, (_, i) => table.upsert([row({ name: `m${i}` })])))
-    expect((await table.history({ batch: 'sales', types: ['metric'] })).size).toBe(10)
-  })
-
-  it('fails what was running when the server went, and only that', async () => {
-    const database = open()
-    const running = database.query('SELECT SLEEP(3601)').catch((error: unknown) => error)
-    await eventually('the statement runs', async () => (await sleeping(3601)) === 1)
-    await server.restart()
-    expect(await running).toMatchObject({ code: 'CONNECTION_FAILED', retryable: true })
-    expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
   })
 })
 

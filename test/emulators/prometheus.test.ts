@@ -1,27 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { prometheus } from '../../src/databases/prometheus.ts'
 import { eventually } from '../eventually.ts'
+import { freePort } from '../free-port.ts'
 import { createProject, openApp } from '../project.ts'
 
 let dir: string
 let server: ChildProcess
 let url: string
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
-}
 
 beforeAll(async () => {
   const program = process.env.ANOMSTACK_TEST_PROMETHEUS

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
+import { freePort } from '../free-port.ts'
 
 /** A real MariaDB server of a test's own, on 127.0.0.1, with an empty data folder. */
 export interface TestMariadb {
@@ -163,14 +163,4 @@ async function end(keeper: ChildProcess, word: string): Promise<void> {
   const gone = once(keeper, 'exit')
   keeper.stdin?.end(word)
   await gone
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no free port')
-  return address.port
 }

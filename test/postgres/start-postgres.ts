@@ -16,10 +16,10 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { createRequire } from 'node:module'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { Client } from 'pg'
+import { freePort } from '../free-port.ts'
 
 /** A real PostgreSQL server of a test's own, on 127.0.0.1, with an empty data folder. */
 export interface TestPostgres {
@@ -29,6 +29,8 @@ export interface TestPostgres {
   readonly password: string
   /** Address of a new, empty database of this server. */
   createDatabase(): Promise<string>
+  /** Runs a statement as the server's owner, and gives its rows. */
+  query(sql: string): Promise<readonly Record<string, unknown>[]>
   /** Stops the server as a crash would. */
   crash(): Promise<void>
   /** Starts it again on the same data and port. */
@@ -83,18 +85,23 @@ export async function startPostgres(): Promise<TestPostgres> {
   let databases = 0
   const address = (database: string): string =>
     `postgres://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`
+  const query = async (sql: string): Promise<readonly Record<string, unknown>[]> => {
+    const client = new Client({ connectionString: address('postgres') })
+    await client.connect()
+    const { rows } = await client.query<Record<string, unknown>>(sql)
+    await client.end()
+    return rows
+  }
   return {
     host: '127.0.0.1',
     port,
     user,
     password,
+    query,
     createDatabase: async () => {
       databases += 1
       const name = `test_${databases}`
-      const client = new Client({ connectionString: address('postgres') })
-      await client.connect()
-      await client.query(`CREATE DATABASE ${name}`)
-      await client.end()
+      await query(`CREATE DATABASE ${name}`)
       return address(name)
     },
     crash: () => shutDown(server, 'SIGQUIT'),
@@ -227,14 +234,4 @@ async function finished(child: ChildProcess): Promise<void> {
   })
   const [status] = (await once(child, 'close')) as [number | null]
   if (status !== 0) throw new Error(`${child.spawnfile} failed:\n${log}`)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no free port')
-  return address.port
 }

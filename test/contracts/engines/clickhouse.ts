@@ -1,5 +1,6 @@
 import { startClickhouse, type TestClickhouse } from '../../clickhouse/start-clickhouse.ts'
 import type { Engine } from '../engine.ts'
+import { WRONG_SECRETS } from './refused.ts'
 
 let server: TestClickhouse | undefined
 
@@ -16,6 +17,50 @@ export const clickhouse: Engine = {
       'ClickHouse has no unique keys, and a table keeps the engine that it was made with',
     'ends with its temporary tables and open transactions':
       'transactions of ClickHouse are experimental and off; for temporary tables see test/databases/clickhouse.test.ts',
+  },
+  network: {
+    refused: ({ database }) => {
+      const { host, port, user, password } = server!
+      const parts = { host, port, user, password, database }
+      return {
+        'a wrong password by parts': {
+          options: { ...parts, password: "wr0ng'secret%/" },
+          says: /ClickHouse.*user and password/s,
+        },
+        'a wrong password in an address': {
+          options: { url: `http://anomstack:wr0ng%27secret%25%2F@127.0.0.1:${port}/default` },
+          says: /ClickHouse.*user and password/s,
+        },
+        'a database that is not there': {
+          options: { ...parts, database: 'no_such_one' },
+          says: /ClickHouse.*no_such_one/s,
+        },
+        'no server': {
+          options: { url: "http://u:wr0ng'secret@127.0.0.1:1/x" },
+          says: /ClickHouse.*ECONNREFUSED/s,
+        },
+        'an unknown host': {
+          options: { url: 'http://u:wr0ngsecret@host.invalid/x' },
+          says: /ClickHouse.*host\.invalid/s,
+        },
+        'no TLS at the server': { options: { ...parts, ssl: true }, says: /ClickHouse.*HTTPS/s },
+        'an address that is none': {
+          options: { url: 'http://u:wr0ngsecret@[:x' },
+          says: /ClickHouse.*url|url.*ClickHouse/s,
+        },
+      }
+    },
+    secrets: () => [...WRONG_SECRETS, server!.password, encodeURIComponent(server!.password)],
+    at: (port, fresh) => ({ ...fresh, port }),
+    restarting: {
+      restart: () => server!.restart(),
+      running: async () =>
+        Number(
+          await server!.run(
+            `SELECT count() FROM system.processes WHERE query LIKE '%sleepEachRow%' AND query NOT LIKE '%system.processes%'`,
+          ),
+        ),
+    },
   },
   start: async () => {
     server = await startClickhouse()

@@ -1,5 +1,6 @@
 import { startSnowflake, type TestSnowflake } from '../../emulators/snowflake/start-snowflake.ts'
 import type { Engine } from '../engine.ts'
+import { WRONG_SECRETS } from './refused.ts'
 
 let server: TestSnowflake | undefined
 
@@ -15,6 +16,27 @@ export const snowflake: Engine = {
   exemptions: {
     'without duplicates gets a unique key':
       'Snowflake enforces no keys: rows are kept unique by how they are written',
+  },
+  network: {
+    refused: (fresh) => {
+      const { password, user, ...rest } = fresh
+      return {
+        'a wrong password': {
+          options: { ...fresh, password: "wr0ng'secret" },
+          says: /check user and password/,
+        },
+        'a wrong token': { options: { ...fresh, token: "wr0ng'secret" }, says: /check that the token/ },
+        'no password': { options: { ...rest, user }, says: /set password, private_key/ },
+        'no user': { options: { ...rest, password }, says: /set user/ },
+        'no account': { options: { user: 'me', password: "wr0ng'secret" }, says: /set account/ },
+        'no server': {
+          options: { ...fresh, access_url: 'http://127.0.0.1:1', password: "wr0ng'secret" },
+          says: /check account/,
+        },
+      }
+    },
+    secrets: ({ password }) => [...WRONG_SECRETS, String(password)],
+    at: (port, fresh) => ({ ...fresh, access_url: `http://127.0.0.1:${port}` }),
   },
   start: async () => {
     server = await startSnowflake()

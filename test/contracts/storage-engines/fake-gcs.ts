@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { Storage } from '@google-cloud/storage'
+import { freePort } from '../../free-port.ts'
 import { type Program, startProgram } from '../../storages/start-program.ts'
 import type { StorageEngine } from '../storage-engine.ts'
 
@@ -30,13 +29,4 @@ export function fakeGcs(file: string): StorageEngine {
     }),
     exemptions: {},
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
