@@ -48,6 +48,7 @@ async function prepare(
   } catch (error) {
     throw batch.settings.anonymize.length === 0 ? error : hiddenError(error, anonymizer)
   }
+  if (batch.settings.anonymize.length === 0) return foldDimensions(raw, dimensions, source.metric)
   const seen: SqlRow[] = []
   const hidden: SqlRow[] = []
   for (const row of raw) {
@@ -57,8 +58,7 @@ async function prepare(
     hidden.push(left)
   }
   const folded = foldDimensions(hidden, anonymizer.dimensions(dimensions), source.metric)
-  if (batch.settings.anonymize.length > 0)
-    refuseMixed(foldDimensions(seen, dimensions, source.metric), folded)
+  refuseMixed(foldDimensions(seen, dimensions, source.metric), folded)
   return folded
 }
 
@@ -110,10 +110,14 @@ function hiddenError(error: unknown, anonymizer: Anonymizer): unknown {
 
 /** Throws `ROWS_INVALID` where hiding gave values of different metrics one name and time: mixed, they would be no series of anything. */
 function refuseMixed(before: readonly SqlRow[], after: readonly SqlRow[]): void {
+  const columns = Object.keys(before[0] ?? {})
+  const spelled = (name: string) => columns.find((column) => column.toLowerCase() === name) ?? name
+  const name = spelled('metric_name')
+  const time = spelled('metric_timestamp')
   const origins = new Map<string, string>()
   for (const [index, row] of after.entries()) {
-    const key = JSON.stringify([cellOf(row, 'metric_name'), cellOf(row, 'metric_timestamp')])
-    const origin = JSON.stringify(cellOf(before[index]!, 'metric_name') ?? null)
+    const key = JSON.stringify([row[name], row[time]])
+    const origin = JSON.stringify(before[index]![name] ?? null)
     if ((origins.get(key) ?? origin) !== origin)
       throw new AnomstackError(
         'ROWS_INVALID',
@@ -121,8 +125,4 @@ function refuseMixed(before: readonly SqlRow[], after: readonly SqlRow[]): void 
       )
     origins.set(key, origin)
   }
-}
-
-function cellOf(row: SqlRow, column: string): unknown {
-  return row[Object.keys(row).find((key) => key.toLowerCase() === column) ?? column]
 }
