@@ -44,7 +44,8 @@ function startChild(file: string, mode: 'hang' | 'die' | 'work') {
   const child = spawn(process.execPath, ['--import', 'tsx', CHILD, file, mode], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const killed = once(child, 'exit')
+  // After its output has been read.
+  const killed = once(child, 'close')
   const lines: string[] = []
   let check = () => {}
   createInterface({ input: child.stdout }).on('line', (line) => {
@@ -154,6 +155,10 @@ it('runs of two processes on one queue are executed once each', async () => {
   for (let index = 0; index < 60; index++) queued.push(await watcher.enqueue(ingest(`b${index}`)))
   for (const { run } of queued)
     expect(await watcher.wait(run.id)).toMatchObject({ status: 'succeeded', attempt: 1 })
+  for (const child of children) {
+    child.terminate()
+    await child.exit
+  }
   const started = children.flatMap((child) => child.lines.filter((line) => line.startsWith('started')))
   expect(started.toSorted()).toEqual(queued.map(({ run }) => `started ${run.id} 1`).toSorted())
 })
