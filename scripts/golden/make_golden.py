@@ -199,7 +199,7 @@ def forests():
             }
         )
     write(
-        "detectors",
+        "detectors/tabular",
         "iforest",
         {"columns": 4, "train": train.ravel().tolist(), "labels": labels.tolist(), "cases": cases},
     )

@@ -1,10 +1,10 @@
 import type { PluginCatalog } from '../core/plugin.ts'
 import { isPyodClass } from '../core/pyod-class.ts'
 import type { DetectorDefinition } from './detector.ts'
-import { iforest } from './iforest.ts'
-import { knn } from './knn.ts'
-import { mad } from './mad.ts'
-import { pca } from './pca.ts'
+import { iforest } from './tabular/iforest.ts'
+import { knn } from './tabular/knn.ts'
+import { mad } from './tabular/mad.ts'
+import { pca } from './tabular/pca.ts'
 import { pyodDetector } from './pyod.ts'
 
 const list: readonly DetectorDefinition[] = [knn, pca, iforest, mad]

@@ -1,5 +1,5 @@
-import { percentile } from './percentile.ts'
-import { binomialCdf, erf } from './special-functions.ts'
+import { percentile } from './statistics/percentile.ts'
+import { binomialCdf, erf } from './statistics/special-functions.ts'
 
 /** How scores of one model become 0..1: what is kept of its training scores. Plain JSON. */
 export type Scale =

@@ -7,7 +7,7 @@ import {
   toProbability,
   unifyScale,
 } from '../../src/detectors/probability.ts'
-import { binomialCdf, erf, logFactorial } from '../../src/detectors/special-functions.ts'
+import { binomialCdf, erf, logFactorial } from '../../src/detectors/statistics/special-functions.ts'
 import { largestError, readGolden } from './golden.ts'
 
 interface Golden {

@@ -1,5 +1,5 @@
 import { extend } from './metric.ts'
-import { type Rows, type Search, scan } from './neighbours.ts'
+import { type Rows, type Search, scan } from './scan.ts'
 
 /** A k-d tree (Bentley 1975); the rows are copied into the order of its leaves. */
 export interface KdTree {

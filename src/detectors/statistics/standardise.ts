@@ -1,4 +1,4 @@
-import type { Matrix } from './detector.ts'
+import type { Matrix } from '../detector.ts'
 
 /** What is subtracted from each column, and what it is then divided by. */
 export interface Standard {

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { createRandom } from '../core/random.ts'
-import { readState, requireTrainable, requireWidth } from './checks.ts'
-import { contaminationOption, defineDetector, ignoredOption, type Matrix, type Model } from './detector.ts'
-import { averagePath, type Forest, growForest } from './isolation-trees.ts'
-import { percentile } from './percentile.ts'
+import { createRandom } from '../../core/random.ts'
+import { readState, requireTrainable, requireWidth } from '../checks.ts'
+import { contaminationOption, defineDetector, ignoredOption, type Matrix, type Model } from '../detector.ts'
+import { averagePath, type Forest, growForest } from '../trees/isolation-trees.ts'
+import { percentile } from '../statistics/percentile.ts'
 
 const options = z.strictObject({
   contamination: contaminationOption,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readState, requireTrainable, requireWidth } from './checks.ts'
+import { readState, requireTrainable, requireWidth } from '../checks.ts'
 import {
   contaminationOption,
   defineDetector,
@@ -7,10 +7,10 @@ import {
   type Matrix,
   type Model,
   type ModelState,
-} from './detector.ts'
-import { buildKdTree, type KdTree } from './kd-tree.ts'
-import { METRIC_KINDS, type Metric, minkowski, overflowingDistance, toDistance } from './metric.ts'
-import { type Found, type Queries, type Rows, searchAll } from './neighbours.ts'
+} from '../detector.ts'
+import { buildKdTree, type KdTree } from '../neighbours/kd-tree.ts'
+import { METRIC_KINDS, type Metric, minkowski, overflowingDistance, toDistance } from '../neighbours/metric.ts'
+import { type Found, type Queries, type Rows, searchAll } from '../neighbours/scan.ts'
 
 const METHODS = ['largest', 'mean', 'median'] as const
 const NAMED_METRICS = {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { AnomstackError } from '../core/errors.ts'
-import { readState, requireTrainable, requireWidth } from './checks.ts'
-import { contaminationOption, defineDetector, type Model } from './detector.ts'
+import { AnomstackError } from '../../core/errors.ts'
+import { readState, requireTrainable, requireWidth } from '../checks.ts'
+import { contaminationOption, defineDetector, type Model } from '../detector.ts'
 
 const options = z.strictObject({
   contamination: contaminationOption,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { AnomstackError } from '../core/errors.ts'
-import { readState, requireTrainable, requireWidth } from './checks.ts'
+import { AnomstackError } from '../../core/errors.ts'
+import { readState, requireTrainable, requireWidth } from '../checks.ts'
 import {
   contaminationOption,
   defineDetector,
@@ -8,9 +8,9 @@ import {
   type Matrix,
   type Model,
   type ModelState,
-} from './detector.ts'
-import { symmetricEigen } from './eigen.ts'
-import { type Standard, standardise } from './standardise.ts'
+} from '../detector.ts'
+import { symmetricEigen } from '../linear-algebra/eigen.ts'
+import { type Standard, standardise } from '../statistics/standardise.ts'
 
 const options = z.strictObject({
   contamination: contaminationOption,

@@ -1,5 +1,5 @@
-import type { Random } from '../core/random.ts'
-import type { Matrix } from './detector.ts'
+import type { Random } from '../../core/random.ts'
+import type { Matrix } from '../detector.ts'
 
 /** Isolation trees one behind the other, each in preorder: the left child of a node follows it. */
 export interface Forest {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { createRandom } from '../../src/core/random.ts'
-import { iforest } from '../../src/detectors/iforest.ts'
-import { readGolden } from './golden.ts'
-import { areaUnderCurve, gaussianRows, matrixOf, spearman } from './samples.ts'
+import { createRandom } from '../../../src/core/random.ts'
+import { iforest } from '../../../src/detectors/tabular/iforest.ts'
+import { readGolden } from '../golden.ts'
+import { areaUnderCurve, gaussianRows, matrixOf, spearman } from '../samples.ts'
 
 interface Golden {
   readonly columns: number

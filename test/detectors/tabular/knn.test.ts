@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { createRandom } from '../../src/core/random.ts'
-import type { Matrix } from '../../src/detectors/detector.ts'
-import { knn } from '../../src/detectors/knn.ts'
-import { gaussianRows, matrixOf, rowOf } from './samples.ts'
+import { createRandom } from '../../../src/core/random.ts'
+import type { Matrix } from '../../../src/detectors/detector.ts'
+import { knn } from '../../../src/detectors/tabular/knn.ts'
+import { gaussianRows, matrixOf, rowOf } from '../samples.ts'
 
 const environment = { random: createRandom(1) }
 const learn = (data: Matrix, options: Record<string, unknown> = {}) =>

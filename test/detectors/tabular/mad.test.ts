@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { createRandom } from '../../src/core/random.ts'
-import { mad } from '../../src/detectors/mad.ts'
-import { gaussianRows, matrixOf } from './samples.ts'
+import { createRandom } from '../../../src/core/random.ts'
+import { mad } from '../../../src/detectors/tabular/mad.ts'
+import { gaussianRows, matrixOf } from '../samples.ts'
 
 const column = (values: readonly number[]) => matrixOf(values.map((value) => [value]))
 const learn = (values: readonly number[]) =>

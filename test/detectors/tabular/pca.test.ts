@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { createRandom } from '../../src/core/random.ts'
-import type { Matrix } from '../../src/detectors/detector.ts'
-import { symmetricEigen } from '../../src/detectors/eigen.ts'
-import { pca } from '../../src/detectors/pca.ts'
-import { gaussianRows, matrixOf } from './samples.ts'
+import { createRandom } from '../../../src/core/random.ts'
+import type { Matrix } from '../../../src/detectors/detector.ts'
+import { symmetricEigen } from '../../../src/detectors/linear-algebra/eigen.ts'
+import { pca } from '../../../src/detectors/tabular/pca.ts'
+import { gaussianRows, matrixOf } from '../samples.ts'
 
 const learn = (data: Matrix, options: Record<string, unknown> = {}) =>
   pca.fit(data, pca.options.parse(options), { random: createRandom(1) })
