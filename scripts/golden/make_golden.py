@@ -1,86 +1,23 @@
-"""Makes the golden vectors of the tests with the real PyOD and pandas.
-
-    python -m venv venv && venv/bin/pip install pyod==3.6.7 scikit-learn==1.9.1 numpy==2.4.6 pandas
-    venv/bin/python scripts/golden/make_golden.py
-
-Run it from the root of the repository, after `npm ci`: two series come from the npm package vega-datasets.
-"""
-
-import json
-import pathlib
-import platform
+"""Makes the golden vectors of what the first detectors and the preprocessing share with PyOD and pandas; see golden.py."""
 
 import numpy as np
 import pandas as pd
-import pyod
-import scipy
-import sklearn
+from golden import (
+    deterministic,
+    epoch_ms,
+    features,
+    gaussian_with_outliers,
+    sets,
+    weather,
+    write,
+    write_detector,
+)
 from pyod.models.iforest import IForest
 from pyod.models.knn import KNN
 from pyod.models.mad import MAD
 from pyod.models.pca import PCA
 from scipy.stats import binom
-from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import roc_auc_score
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-DATA = ROOT / "node_modules" / "vega-datasets" / "data"
-VERSIONS = {
-    "python": platform.python_version(),
-    "pyod": pyod.version.__version__,
-    "scikit-learn": sklearn.__version__,
-    "numpy": np.__version__,
-    "scipy": scipy.__version__,
-    "pandas": pd.__version__,
-}
-
-
-def write(folder, name, content):
-    path = ROOT / "test" / folder / f"{name}.golden.json"
-    text = json.dumps({"versions": VERSIONS, **content}, separators=(",", ":"), allow_nan=False)
-    path.write_text(text + "\n")
-    print(f"{path.relative_to(ROOT)}: {len(text) / 1024:.0f} KiB")
-
-
-def features(series, diff_n=1, smooth_n=3, lags_n=5, freq=None, freq_agg="mean"):
-    """The original's preprocessing, without its shuffle."""
-    x = series
-    if freq is not None:
-        bins = x.resample(freq, origin="epoch")
-        x = bins.sum() if freq_agg == "sum" else bins.mean()
-    if diff_n > 0:
-        x = x.diff(diff_n)
-    if smooth_n > 0:
-        x = x.rolling(smooth_n).mean()
-    columns = {"metric_value": x}
-    for lag in range(1, lags_n + 1):
-        columns[f"lag_{lag}"] = x.shift(lag)
-    return pd.DataFrame(columns).dropna()
-
-
-def gaussian_with_outliers(seed, inliers, outliers, columns):
-    random = np.random.default_rng(seed)
-    x = np.vstack(
-        [random.standard_normal((inliers, columns)), random.uniform(-6, 6, (outliers, columns))]
-    )
-    y = np.r_[np.zeros(inliers), np.ones(outliers)].astype(int)
-    order = random.permutation(len(y))
-    return x[order].round(6), y[order]
-
-
-def weather():
-    frame = pd.read_csv(DATA / "seattle-weather.csv", parse_dates=["date"], index_col="date")
-    return frame["temp_max"]
-
-
-def sp500():
-    frame = pd.read_csv(DATA / "sp500.csv")
-    return pd.Series(frame["price"].values, index=pd.to_datetime(frame["date"], format="%b %d %Y"))
-
-
-def epoch_ms(index):
-    return [int(t) for t in (index - pd.Timestamp(0)) // pd.Timedelta(milliseconds=1)]
-
 
 KNN_CASES = [
     {},
@@ -102,54 +39,29 @@ PCA_CASES = [
 ]
 
 
-def judge(model, train, test):
-    model.fit(train)
-    return {
-        "train": model.decision_scores_.tolist(),
-        "test": model.decision_function(test).tolist(),
-        "threshold": float(model.threshold_),
-    }
-
-
 def detectors():
-    gaussian, _ = gaussian_with_outliers(7, 285, 15, 6)
-    gaussian_test, _ = gaussian_with_outliers(8, 25, 5, 6)
-    cancer = load_breast_cancer().data
-    temperature = features(weather()).to_numpy()
-    price = features(sp500()).to_numpy()
-    sets = {
-        "gaussian": (gaussian, gaussian_test, KNN_CASES, PCA_CASES),
-        "breast cancer": (cancer[:330, :], cancer[330:360], [{}], [{}, {"n_components": 10}]),
-        "weather lags": (temperature[-360:-30], temperature[-30:], [{}, {"method": "mean"}], [{}, {"weighted": False}]),
-        "sp500 lags": (price[:100], price[100:], [{}, {"p": 1}], [{}, {"standardization": False}]),
-    }
-    result = []
-    for name, (train, test, knn_cases, pca_cases) in sets.items():
-        cases = [{"detector": "KNN", "options": o, **judge(KNN(**o), train, test)} for o in knn_cases]
-        cases += [{"detector": "PCA", "options": o, **judge(PCA(**o), train, test)} for o in pca_cases]
-        result.append(
-            {
-                "name": name,
-                "columns": train.shape[1],
-                "train": train.ravel().tolist(),
-                "test": test.ravel().tolist(),
-                "cases": cases,
-            }
-        )
-    column, column_test = weather().to_numpy()[-200:].reshape(-1, 1), np.array([[-40.0], [12.2], [60.0]])
-    result.append(
+    write(
+        "detectors/golden",
+        "sets",
         {
-            "name": "temperature",
-            "columns": 1,
-            "train": column.ravel().tolist(),
-            "test": column_test.ravel().tolist(),
-            "cases": [
-                {"detector": "MAD", "options": o, **judge(MAD(**o), column, column_test)}
-                for o in ({}, {"threshold": 2.5})
-            ],
-        }
+            "sets": [
+                {
+                    "name": name,
+                    "columns": train.shape[1],
+                    "train": train.ravel().tolist(),
+                    "test": test.ravel().tolist(),
+                    "labels": None if labels is None else labels.tolist(),
+                }
+                for name, (train, test, labels) in sets().items()
+            ]
+        },
     )
-    write("detectors", "deterministic", {"sets": result})
+    some = ["gaussian", "breast cancer", "weather lags", "sp500 lags"]
+    others = [{}, {"method": "mean"}, {"p": 1}]
+    write_detector("KNN", deterministic=deterministic(KNN, [("gaussian", KNN_CASES), *((n, others) for n in some[1:])]))
+    others = [{}, {"weighted": False}, {"standardization": False}]
+    write_detector("PCA", deterministic=deterministic(PCA, [("gaussian", PCA_CASES), *((n, others) for n in some[1:])]))
+    write_detector("MAD", deterministic=deterministic(MAD, [("temperature", [{}, {"threshold": 2.5}])]))
 
 
 def probabilities():

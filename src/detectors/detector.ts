@@ -39,7 +39,12 @@ export interface Matrix {
 export interface Model {
   /** One score a row, each row judged by itself. */
   score(data: Matrix): Float64Array
+  /** All that is needed to restore it; what is learned later does not change a state read before. */
   readonly state: ModelState
+  /** What each column adds to the score of each row, as a matrix like `data`: not negative, larger for what drove the score more. */
+  explain?(data: Matrix): Float64Array
+  /** Learns from more rows, in their order, without those before: scores and state are those of the longer training from then on. */
+  partialFit?(data: Matrix): void
 }
 
 export interface Fitted {
@@ -65,9 +70,22 @@ export type TypedArray =
 /** Plain numbers, texts, typed arrays and matrices by name: all that a model needs, and small. */
 export type ModelState = { readonly [key: string]: number | string | boolean | TypedArray | Matrix }
 
+/**
+ * What the rows of a detector are. `tabular`: any columns. `series`: windows of one series, the newest value first, every value as it was
+ * measured. `online`: any columns, in the order of time; such a model has `partialFit`.
+ */
+export type DetectorFamily = 'tabular' | 'series' | 'online'
+
 export interface DetectorDefinition<Options extends z.ZodObject = z.ZodObject>
   extends PluginDefinition<Options>,
     Detector<z.output<Options>> {
+  readonly family: DetectorFamily
+  /** How time grows with n training rows of d columns: of fitting, and of scoring one row. */
+  readonly complexity: { readonly fit: string; readonly score: string }
+  /** The width of rows that it can judge, of those that cannot judge any. */
+  readonly columns?: 1
+  /** Of a `series` detector: how many consecutive values its rows are to hold with these options. */
+  window?(options: z.output<Options>): number
   /** The paper, or the reference implementation, that the formulas follow. */
   readonly source: string
   /** Other names that a batch may use, beside any case of `name`. */

@@ -1,11 +1,11 @@
 import type { PluginCatalog } from '../core/plugin.ts'
 import { isPyodClass } from '../core/pyod-class.ts'
 import type { DetectorDefinition } from './detector.ts'
+import { pyodDetector } from './pyod.ts'
 import { iforest } from './tabular/iforest.ts'
 import { knn } from './tabular/knn.ts'
 import { mad } from './tabular/mad.ts'
 import { pca } from './tabular/pca.ts'
-import { pyodDetector } from './pyod.ts'
 
 const list: readonly DetectorDefinition[] = [knn, pca, iforest, mad]
 

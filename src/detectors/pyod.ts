@@ -36,6 +36,8 @@ export function pyodDetector(path: string): DetectorDefinition {
     name: path,
     summary: `The class ${path} of PyOD, in your own Python.`,
     source: 'https://pyod.readthedocs.io',
+    family: 'tabular',
+    complexity: { fit: 'that of the class', score: 'that of the class' },
     options: z.looseObject({}),
     example: {},
     fit(data, options, { random, python }) {

@@ -6,9 +6,6 @@ import { detectors } from '../../src/detectors/index.ts'
 import { linearScale, toProbability } from '../../src/detectors/probability.ts'
 import { areaUnderCurve, gaussianRows, matrixOf, rowOf } from '../detectors/samples.ts'
 
-/** What a detector cannot do, with the reason. */
-const UNIVARIATE: ReadonlyMap<string, string> = new Map([['MAD', 'judges one column by definition']])
-
 const seed = 11
 const defaultsOf = (definition: DetectorDefinition) => definition.options.parse({})
 const learn = (definition: DetectorDefinition, data: Matrix, options = defaultsOf(definition)) =>
@@ -42,7 +39,8 @@ function throughBytes(state: ModelState): ModelState {
 }
 
 describe.each([...detectors.values()])('detector $name', (definition) => {
-  const columns = UNIVARIATE.has(definition.name) ? 1 : 6
+  const window = definition.window?.(defaultsOf(definition))
+  const columns = definition.columns ?? window ?? 6
   const train = gaussianRows(300, columns, 1)
   const test = gaussianRows(150, columns, 2)
 
@@ -119,6 +117,22 @@ describe.each([...detectors.values()])('detector $name', (definition) => {
     expect(model.score(queries)).toEqual(scores)
   })
 
+  if (definition.family === 'online')
+    it('learns from more rows, at once or one by one, and leaves states that were read as they were', () => {
+      const atOnce = learn(definition, train).model
+      const oneByOne = definition.restore(structuredClone(atOnce.state))
+      const before = atOnce.state
+      const kept = structuredClone(before)
+      const more = gaussianRows(60, columns, 9)
+      atOnce.partialFit!(more)
+      for (let row = 0; row < more.rows; row++) oneByOne.partialFit!(rowOf(more, row))
+      expect(before).toEqual(kept)
+      expect(atOnce.state).not.toEqual(kept)
+      expect(atOnce.state).toEqual(oneByOne.state)
+      expect(atOnce.score(test)).toEqual(oneByOne.score(test))
+      expect(definition.restore(structuredClone(atOnce.state)).score(test)).toEqual(atOnce.score(test))
+    })
+
   it('gives the same result for the same seed', () => {
     const [first, second] = [learn(definition, train), learn(definition, train)]
     expect(second.trainScores).toEqual(first.trainScores)
@@ -158,7 +172,9 @@ describe.each([...detectors.values()])('detector $name', (definition) => {
       'the largest numbers': filled(60, (i) => (i % 2 === 0 ? 1 : -1) * Number.MAX_VALUE),
       'tiny values': filled(60, (i, j) => Math.sin(i * 3 + j) * 1e-300),
       'a tiny change on a huge level': filled(60, (i, j) => 1e15 + ((i * 7 + j) % 5)),
-      'a single column': matrixOf(Array.from({ length: 60 }, (_, i) => [Math.sin(i)])),
+      ...(window === undefined && {
+        'a single column': matrixOf(Array.from({ length: 60 }, (_, i) => [Math.sin(i)])),
+      }),
     }
     it.each(Object.entries(cases))('%s', (_, data) => {
       let fitted: ReturnType<typeof learn>
@@ -167,7 +183,9 @@ describe.each([...detectors.values()])('detector $name', (definition) => {
       } catch (error) {
         expect(error).toBeInstanceOf(AnomstackError)
         expect((error as AnomstackError).code).toBe('TRAINING_IMPOSSIBLE')
-        expect(data.rows, 'six rows are enough for every detector').toBeLessThan(6)
+        const needed = Number(/needs at least (\d+) rows/.exec((error as Error).message)?.[1])
+        expect(data.rows).toBeLessThan(needed)
+        expect(needed, 'fifty rows are enough for the defaults of every detector').toBeLessThanOrEqual(50)
         return
       }
       const queries = matrixOf(
@@ -195,6 +213,22 @@ describe.each([...detectors.values()])('detector $name', (definition) => {
     }
     impossible({ data: new Float64Array(7), rows: 3, columns: 2 })
     impossible({ data: new Float64Array(0), rows: 10, columns: 0 })
+  })
+
+  it('explains scores by their columns, where it can', () => {
+    const { model } = learn(definition, train)
+    if (model.explain === undefined) return
+    const shares = model.explain(test)
+    expect(shares).toHaveLength(test.rows * columns)
+    expect(shares.every((share) => share >= 0 && Number.isFinite(share))).toBe(true)
+    if (columns === 1 || window !== undefined) return
+    const odd = gaussianRows(columns, columns, 4)
+    for (let j = 0; j < columns; j++) odd.data[j * columns + j] = 12
+    const drove = model.explain(odd)
+    for (let row = 0; row < columns; row++) {
+      const own = drove.subarray(row * columns, (row + 1) * columns)
+      expect(own.indexOf(Math.max(...own)), `what is odd in row ${row}`).toBe(row)
+    }
   })
 
   it('refuses rows of another width than it was trained on', () => {

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { createRandom } from '../../core/random.ts'
 import { readState, requireTrainable, requireWidth } from '../checks.ts'
 import { contaminationOption, defineDetector, ignoredOption, type Matrix, type Model } from '../detector.ts'
-import { averagePath, type Forest, growForest } from '../trees/isolation-trees.ts'
 import { percentile } from '../statistics/percentile.ts'
+import { averagePath, type Forest, growForest } from '../trees/isolation-trees.ts'
 
 const options = z.strictObject({
   contamination: contaminationOption,
@@ -37,6 +37,8 @@ export const iforest = defineDetector({
   summary: 'How few random splits it takes to isolate a row.',
   source:
     'PyOD 3.6.7 pyod/models/iforest.py over scikit-learn 1.9.1; Liu, Ting, Zhou: Isolation forest (2008)',
+  family: 'tabular',
+  complexity: { fit: 'trees · samples · log samples', score: 'trees · log samples' },
   options,
   example: { n_estimators: 100, random_state: 42 },
   fit(data, { contamination, n_estimators, max_samples, max_features, bootstrap, random_state }, { random }) {

@@ -9,7 +9,13 @@ import {
   type ModelState,
 } from '../detector.ts'
 import { buildKdTree, type KdTree } from '../neighbours/kd-tree.ts'
-import { METRIC_KINDS, type Metric, minkowski, overflowingDistance, toDistance } from '../neighbours/metric.ts'
+import {
+  METRIC_KINDS,
+  type Metric,
+  minkowski,
+  overflowingDistance,
+  toDistance,
+} from '../neighbours/metric.ts'
 import { type Found, type Queries, type Rows, searchAll } from '../neighbours/scan.ts'
 
 const METHODS = ['largest', 'mean', 'median'] as const
@@ -72,6 +78,8 @@ export const knn = defineDetector({
   summary: 'Distance of a row to its nearest neighbours among the training rows.',
   source:
     'PyOD 3.6.7 pyod/models/knn.py; Ramaswamy, Rastogi, Shim: Efficient algorithms for mining outliers (2000)',
+  family: 'tabular',
+  complexity: { fit: 'n log n, n² above 20 columns', score: 'log n, n above 20 columns' },
   options,
   example: { n_neighbors: 5, method: 'largest' },
   fit(data, { n_neighbors, method, metric, p }) {

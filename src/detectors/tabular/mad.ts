@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { AnomstackError } from '../../core/errors.ts'
 import { readState, requireTrainable, requireWidth } from '../checks.ts'
 import { contaminationOption, defineDetector, type Model } from '../detector.ts'
+import { medianOf } from '../statistics/median.ts'
 
 const options = z.strictObject({
   contamination: contaminationOption,
@@ -28,6 +29,9 @@ export const mad = defineDetector({
   name: 'MAD',
   summary: 'Distance of a value to the median, in median absolute deviations; for one column.',
   source: 'PyOD 3.6.7 pyod/models/mad.py; Iglewicz, Hoaglin: How to detect and handle outliers (1993)',
+  family: 'tabular',
+  complexity: { fit: 'n log n', score: '1' },
+  columns: 1,
   options,
   example: { threshold: 3.5 },
   fit(data, { threshold }) {
@@ -69,12 +73,4 @@ function unitOf(values: Float64Array, median: number): number {
   const mean = deviations.reduce((sum, deviation) => sum + deviation / deviations.length, 0)
   if (mean > 0) return Math.max(MEDIAN_FACTOR * MEAN_FACTOR * mean, Number.MIN_VALUE)
   return Math.abs(median) * CONSTANT_SHARE || CONSTANT_SHARE
-}
-
-function medianOf(values: Float64Array): number {
-  const sorted = values.slice().sort()
-  const middle = sorted.length >> 1
-  if (sorted.length % 2 === 1) return sorted[middle]!
-  const sum = sorted[middle - 1]! + sorted[middle]!
-  return Number.isFinite(sum) ? sum / 2 : sorted[middle - 1]! / 2 + sorted[middle]! / 2
 }

@@ -68,6 +68,8 @@ export const pca = defineDetector({
   summary: 'Distances of a row to the principal components of the training rows.',
   source:
     'PyOD 3.6.7 pyod/models/pca.py; Shyu et al.: A novel anomaly detection scheme based on principal component classifier (2003)',
+  family: 'tabular',
+  complexity: { fit: 'n d² + d³', score: 'd²' },
   options,
   example: { n_components: 0.95 },
   fit(data, { n_components, n_selected_components, standardization, weighted }) {
