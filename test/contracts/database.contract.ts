@@ -634,7 +634,6 @@ export function databaseContract(engine: Engine): void {
         const running = database.query(engine.endless, { timeoutMs: 400 })
         // Where the engine does one thing at a time, it rejects while the next call still waits.
         running.catch(() => {})
-        running.catch(() => {})
         await table.upsert([row()])
         await expect(running).rejects.toMatchObject({
           code: 'TIMED_OUT',
@@ -642,7 +641,8 @@ export function databaseContract(engine: Engine): void {
           message: expect.stringContaining('400 ms'),
         })
         clearInterval(ticking)
-        expect(ticks).toBeGreaterThan(10)
+        // A blocked process has none; a busy machine gives few.
+        expect(ticks).toBeGreaterThan(2)
         expect(await database.query('SELECT count(*) AS n FROM metrics')).toEqual([{ n: 1 }])
       })
     })
