@@ -1,4 +1,5 @@
 import { percentile } from './statistics/percentile.ts'
+import { countUpTo } from './statistics/sorted.ts'
 import { binomialCdf, erf } from './statistics/special-functions.ts'
 
 /** How scores of one model become 0..1: what is kept of its training scores. Plain JSON. */
@@ -29,6 +30,11 @@ export function unifyScale(trainScores: Float64Array): Scale {
   if (largest === 0) return { method: 'unify', mean, deviation: 0 }
   const squares = trainScores.reduce((sum, score) => sum + ((score - mean) / largest) ** 2, 0)
   return { method: 'unify', mean, deviation: largest * Math.sqrt(squares / count) }
+}
+
+/** How scores become probabilities by a method. */
+export function probabilityScale(trainScores: Float64Array, method: Scale['method']): Scale {
+  return method === 'linear' ? linearScale(trainScores) : unifyScale(trainScores)
 }
 
 /**
@@ -87,16 +93,4 @@ export function confidenceOf(
     const confidence = 1 - binomialCdf(normal, count, outlying)
     return score > threshold ? confidence : 1 - confidence
   })
-}
-
-/** How many of the ascending values are at most `limit`. */
-function countUpTo(sorted: Float64Array, limit: number): number {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (sorted[middle]! <= limit) low = middle + 1
-    else high = middle
-  }
-  return low
 }
