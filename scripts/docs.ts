@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { ERROR_KINDS } from '../src/core/errors.ts'
 import { batchSettingsSection, batchSourcesSection, shortFormSection } from './docs/batch-sections.ts'
 import { exampleSection } from './docs/example-section.ts'
-import { code, table } from './docs/options-table.ts'
+import { code, table } from './docs/markdown.ts'
 import { pluginSections } from './docs/plugin-sections.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))

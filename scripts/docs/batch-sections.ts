@@ -1,6 +1,7 @@
 import { shortKeys, sourceKeys } from '../../src/config/batch-keys.ts'
 import { batchSettings } from '../../src/config/batch-settings.ts'
-import { code, type OptionRow, optionRows, table } from './options-table.ts'
+import { type OptionRow, optionRows } from '../../src/core/option-rows.ts'
+import { code, table } from './markdown.ts'
 
 /** Title -> first key of the group; it goes on until the next group begins. */
 const GROUPS = {
@@ -34,7 +35,7 @@ const keyTable = (rows: readonly OptionRow[]) =>
 
 /** A table for each group of keys. */
 export function batchSettingsSection(): string {
-  const rows = optionRows(batchSettings)
+  const rows = optionRows(batchSettings, code)
   const starts = Object.entries(GROUPS).map(([title, key]) => {
     const at = rows.findIndex(({ name }) => name === key)
     if (at < 0) throw new Error(`there is no key "${key}" to begin the group "${title}" with`)
@@ -49,12 +50,12 @@ export function batchSettingsSection(): string {
 
 /** What a batch is called and where its rows come from. */
 export function batchSourcesSection(): string {
-  return keyTable(optionRows(sourceKeys))
+  return keyTable(optionRows(sourceKeys, code))
 }
 
 export function shortFormSection(): string {
   return table(
     ['key', 'type', 'meaning'],
-    optionRows(shortKeys).map(({ name, type, description }) => [code(name), type, description]),
+    optionRows(shortKeys, code).map(({ name, type, description }) => [code(name), type, description]),
   )
 }

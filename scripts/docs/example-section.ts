@@ -1,5 +1,5 @@
 import { needsOf, readExampleLibrary } from '../../src/cli/example-library.ts'
-import { code, table } from './options-table.ts'
+import { code, table } from './markdown.ts'
 
 const library = await readExampleLibrary()
 

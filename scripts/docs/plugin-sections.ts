@@ -1,9 +1,10 @@
 import { stringify } from 'yaml'
 import { z } from 'zod'
 import { catalogs } from '../../src/catalogs.ts'
+import { type OptionRow, optionRows } from '../../src/core/option-rows.ts'
 import type { PluginDefinition } from '../../src/core/plugin.ts'
-import { ignoredOption } from '../../src/detectors/detector.ts'
-import { code, type OptionRow, optionRows, table } from './options-table.ts'
+import { type DetectorDefinition, ignoredOption } from '../../src/detectors/detector.ts'
+import { code, table } from './markdown.ts'
 
 const IGNORED = z.globalRegistry.get(ignoredOption)?.description
 
@@ -43,16 +44,21 @@ function defaultText(row: OptionRow): string {
 }
 
 function section(
-  plugin: PluginDefinition & { aliases?: readonly string[]; source?: string },
+  plugin: PluginDefinition &
+    Partial<Pick<DetectorDefinition, 'aliases' | 'source' | 'complexity' | 'family'>>,
   example: Example,
 ) {
-  const all = optionRows(plugin.options)
+  const all = optionRows(plugin.options, code)
   const rows = all.filter((row) => row.description !== IGNORED)
   const ignored = all.filter((row) => row.description === IGNORED)
   const variables = Object.keys(plugin.environment ?? {}).length > 0
   const parts = [`## ${plugin.name}`, plugin.summary]
   if (plugin.aliases !== undefined && plugin.aliases.length > 0)
     parts.push(`Also known as ${plugin.aliases.map(code).join(', ')}.`)
+  if (plugin.family === 'series') parts.push('It judges windows of the series as it was measured.')
+  if (plugin.family === 'online') parts.push('It learns on from every row, with `update: online`.')
+  if (plugin.complexity !== undefined)
+    parts.push(`Time: ${plugin.complexity.fit} to fit, ${plugin.complexity.score} to score a row.`)
   if (plugin.source !== undefined) parts.push(`After ${plugin.source}.`)
   parts.push(
     rows.length === 0

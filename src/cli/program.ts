@@ -155,6 +155,13 @@ export function createProgram(): { run(args: readonly string[]): Promise<ExitCod
       finish(import('./models.ts').then((m) => m.models(action, names, options))),
     )
 
+  command('detectors', 'list the detectors, or describe one with its parameters')
+    .argument('[name]', 'detector to describe')
+    .option('--json', 'print them as JSON, with the parameters as JSON Schema')
+    .action((name: string | undefined, options) =>
+      finish(import('./detectors.ts').then((m) => m.detectors(name, options))),
+    )
+
   command('schema', 'print the JSON Schema of a batch file, for editors').action(() =>
     finish(import('./schema.ts').then((m) => m.schema())),
   )

@@ -20,7 +20,7 @@ interface Schema {
   readonly secret?: boolean
 }
 
-/** An option or key, with all that a table says of it. */
+/** An option or key, with all that is said of it. */
 export interface OptionRow {
   /** Of options inside options with a dot between, of lists with `[]`. */
   readonly name: string
@@ -34,12 +34,15 @@ export interface OptionRow {
 
 const SAFE = 2 ** 53 - 1
 
+/** Makes a literal stand out from the words around it. */
+type Quote = (literal: string) => string
+
 /** Every option of an object's schema, those inside it after it. */
-export function optionRows(schema: z.ZodType): readonly OptionRow[] {
-  return rowsOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Schema, '')
+export function optionRows(schema: z.ZodType, quote: Quote = (literal) => literal): readonly OptionRow[] {
+  return rowsOf(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Schema, '', quote)
 }
 
-function rowsOf(schema: Schema, prefix: string): OptionRow[] {
+function rowsOf(schema: Schema, prefix: string, quote: Quote): OptionRow[] {
   const required = new Set(schema.required)
   return Object.entries(schema.properties ?? {}).flatMap(([name, option]) => {
     const inner = option.properties === undefined ? option.items : option
@@ -47,13 +50,15 @@ function rowsOf(schema: Schema, prefix: string): OptionRow[] {
     return [
       {
         name: path,
-        type: typeText(option),
-        default: option.default === undefined || isEmpty(option.default) ? '' : code(flow(option.default)),
+        type: typeText(option, quote),
+        default: option.default === undefined || isEmpty(option.default) ? '' : quote(flow(option.default)),
         required: required.has(name),
         secret: option.secret === true,
         description: option.description ?? '',
       },
-      ...(inner?.properties === undefined ? [] : rowsOf(inner, `${path}${inner === option ? '' : '[]'}.`)),
+      ...(inner?.properties === undefined
+        ? []
+        : rowsOf(inner, `${path}${inner === option ? '' : '[]'}.`, quote)),
     ]
   })
 }
@@ -71,16 +76,16 @@ function flow(value: unknown): string {
     .join(', ')}}`
 }
 
-function typeText(schema: Schema): string {
-  if (schema.enum !== undefined) return schema.enum.map((value) => code(String(value))).join(', ')
-  if (schema.const !== undefined) return code(String(schema.const))
+function typeText(schema: Schema, quote: Quote): string {
+  if (schema.enum !== undefined) return schema.enum.map((value) => quote(String(value))).join(', ')
+  if (schema.const !== undefined) return quote(String(schema.const))
   if (schema.anyOf !== undefined) {
-    const types = schema.anyOf.filter(({ type }) => type !== 'null').map(typeText)
+    const types = schema.anyOf.filter(({ type }) => type !== 'null').map((each) => typeText(each, quote))
     return [...new Set(types)].join(', or ')
   }
   if (Array.isArray(schema.type)) {
     const types = schema.type.filter((type) => type !== 'null')
-    return types.map((type) => typeText({ ...schema, type })).join(', or ')
+    return types.map((type) => typeText({ ...schema, type }, quote)).join(', or ')
   }
   switch (schema.type ?? '') {
     case 'integer':
@@ -90,7 +95,7 @@ function typeText(schema: Schema): string {
     case 'boolean':
       return 'true or false'
     case 'array':
-      return `list of ${schema.items?.properties === undefined ? typeText(schema.items ?? {}) : 'maps'}`
+      return `list of ${schema.items?.properties === undefined ? typeText(schema.items ?? {}, quote) : 'maps'}`
     case 'object':
       return 'map'
     case 'string':
@@ -110,17 +115,4 @@ function rangeText({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Sch
     ...(exclusiveMaximum === undefined ? [] : [`< ${exclusiveMaximum}`]),
   ]
   return parts.length === 0 ? '' : ` ${parts.join(', ')}`
-}
-
-/** Inline code of Markdown. */
-export function code(text: string): string {
-  const fence = text.includes('`') ? '``' : '`'
-  return `${fence}${text}${fence}`
-}
-
-/** A table of Markdown; what would end a cell is escaped. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ').replaceAll('<', '\\<')).join(' | ')} |`
-  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n')
 }
