@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { COMBINATIONS } from '../core/combinations.ts'
 import { SQL_DIALECTS } from '../templates/sql-dialects.ts'
+import { modelSearch } from './model-search.ts'
 
 const count = (fallback: number, description: string) =>
   z.int().min(0).default(fallback).meta({ description })
@@ -217,10 +219,19 @@ export const batchSettings = z.strictObject({
       { model_name: 'KNN', model_tag: 'knn_default', model_params: { contamination: 0.01 } },
     ])
     .meta({ description: 'The detectors that judge each metric together.' }),
-  model_combination_method: z
-    .enum(['mean', 'max', 'min'])
-    .default('mean')
-    .meta({ description: "How the detectors' probabilities are joined." }),
+  model_combination_method: z.enum(COMBINATIONS).default('mean').meta({
+    description:
+      "How the detectors' probabilities are joined. aom is the average of the maxima of buckets of detectors, moa the maximum of their averages; majority_vote is 1 where more than half call a point an outlier, each by its contamination, and else 0.",
+  }),
+  model_combination_buckets: positive(
+    5,
+    'With aom and moa: so many buckets, each of neighbours in model_configs; no more than there are detectors.',
+  ),
+  update: z.enum(['retrain', 'online']).default('retrain').meta({
+    description:
+      'How models stay current: retrain changes them in training alone; with online, detectors that can also learn from each point right after it was scored.',
+  }),
+  model_search: modelSearch.prefault({}).meta({ description: 'How training looks for better models.' }),
   preprocess_params: preprocessParams
     .prefault({})
     .meta({ description: 'How a series becomes rows for the detectors.' }),

@@ -1,11 +1,12 @@
 import { AnomstackError } from '../core/errors.ts'
 import { SOURCE_KEYS } from './batch-keys.ts'
 import type { BatchSettings } from './batch-settings.ts'
+import type { DetectorCatalog } from './detector-rules.ts'
 import { faultAt, formatFault, type Report, sortFaults } from './faults.ts'
 import { layerOf } from './layers.ts'
 import { checkUnknownKeys, settingsOf } from './load-batch.ts'
 import type { Fault } from './project.ts'
-import { applySettingsRules, type DetectorCatalog } from './settings-rules.ts'
+import { applySettingsRules } from './settings-rules.ts'
 import { expandShortForm } from './short-form.ts'
 import { readYamlFile } from './yaml-file.ts'
 

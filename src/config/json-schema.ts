@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { PluginCatalog } from '../core/plugin.ts'
 import { PYOD_CLASS } from '../core/pyod-class.ts'
 import { batchFile } from './batch-keys.ts'
-import type { DetectorCatalog } from './settings-rules.ts'
+import type { DetectorCatalog } from './detector-rules.ts'
 
 type Schema = Record<string, unknown>
 

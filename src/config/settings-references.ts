@@ -1,6 +1,6 @@
 import type { BatchSettings } from './batch-settings.ts'
 import { listNames, nearest } from './faults.ts'
-import type { Note } from './settings-rules.ts'
+import type { Note } from './note.ts'
 
 /** What settings may name. */
 export interface Known {

@@ -1,34 +1,22 @@
 import { nextCronTick } from '../core/cron.ts'
 import { parseDuration } from '../core/duration.ts'
 import { messageOf } from '../core/errors.ts'
-import type { PluginCatalog, PluginDefinition } from '../core/plugin.ts'
 import { isPyodClass } from '../core/pyod-class.ts'
 import type { BatchSettings, ModelConfig } from './batch-settings.ts'
-import { type Complaint, listNames, nearest } from './faults.ts'
+import {
+  checkModelSearch,
+  checkUpdate,
+  type DetectorCatalog,
+  findDetector,
+  unknownDetector,
+} from './detector-rules.ts'
+import { nearest } from './faults.ts'
+import type { Note } from './note.ts'
 import { schemaFaults } from './schema-faults.ts'
 import { isStockTemplate } from './stock-templates.ts'
 import { isTimeZone, timeZoneNames } from './time-zones.ts'
 
-/** A detector may be named by an alias, in any case. */
-export type DetectorCatalog = PluginCatalog<PluginDefinition & { readonly aliases?: readonly string[] }>
-
-/** Notes a complaint about a part of the settings. */
-export type Note = (path: readonly PropertyKey[], complaint: Complaint, part?: 'key' | 'value') => void
-
 const PREPROCESS_KEYS = ['diff_n', 'smooth_n', 'lags_n', 'freq', 'freq_agg']
-
-/** The detector that a name of a batch means. */
-export function findDetector<Definition extends PluginDefinition & { readonly aliases?: readonly string[] }>(
-  detectors: PluginCatalog<Definition>,
-  name: string,
-): Definition | undefined {
-  const wanted = name.trim().toLowerCase()
-  const all = [...detectors.values()]
-  return (
-    all.find((detector) => detector.name.toLowerCase() === wanted) ??
-    all.find((detector) => detector.aliases?.some((alias) => alias.toLowerCase() === wanted))
-  )
-}
 
 function checkCron(key: string, expression: string, timeZone: string, note: Note): void {
   try {
@@ -57,15 +45,7 @@ function checkModel(config: ModelConfig, index: number, detectors: DetectorCatal
   if (isPyodClass(config.model_name)) return { ...config, model_name: config.model_name.trim() }
   const detector = findDetector(detectors, config.model_name)
   if (detector === undefined) {
-    const names = [...detectors.values()].map(({ name }) => name)
-    const meant = nearest(config.model_name, [
-      ...names,
-      ...[...detectors.values()].flatMap(({ aliases }) => aliases ?? []),
-    ])
-    note([...path, 'model_name'], {
-      message: `model_name: unknown detector "${config.model_name}"; known: ${listNames(names)}`,
-      suggestion: meant,
-    })
+    note([...path, 'model_name'], unknownDetector(config.model_name, detectors))
     return config
   }
   const faults = schemaFaults(detector.options, config.model_params)
@@ -172,6 +152,8 @@ export function applySettingsRules(
   if (settings.fresh_within !== null) checkDuration(['fresh_within'], settings.fresh_within, note)
   if (settings.step !== null) checkDuration(['step'], settings.step, note)
   checkPreprocessing(settings, note)
+  checkUpdate(settings, detectors, note)
+  checkModelSearch(settings, detectors, note)
   checkThresholds(settings, note)
   checkDimensions(settings, note)
   checkAnonymizing(settings, note)

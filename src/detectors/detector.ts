@@ -82,6 +82,8 @@ export interface DetectorDefinition<Options extends z.ZodObject = z.ZodObject>
   readonly family: DetectorFamily
   /** How time grows with n training rows of d columns: of fitting, and of scoring one row. */
   readonly complexity: { readonly fit: string; readonly score: string }
+  /** Values of its options that a search for better ones tries. */
+  readonly tuning?: Readonly<Record<string, readonly unknown[]>>
   /** The width of rows that it can judge, of those that cannot judge any. */
   readonly columns?: 1
   /** Of a `series` detector: how many consecutive values its rows are to hold with these options. */

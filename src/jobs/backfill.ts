@@ -5,7 +5,7 @@ import type { MetricRow } from '../core/metric-row.ts'
 import type { ReplayItem, ReplayResult } from '../models/model-pool.ts'
 import type { Trained } from '../models/model-store.ts'
 import type { ScoredSeries } from '../models/score-metric.ts'
-import { judgeable } from './cadence.ts'
+import { learnable } from './cadence.ts'
 import { collectFailures, type Failures } from './failures.ts'
 import { ingestRows } from './ingest-rows.ts'
 import type { Job, JobContext } from './job.ts'
@@ -106,7 +106,7 @@ async function loadItems(
   for (const [metric, points] of history) {
     const series = points.get('metric')
     if (series !== undefined && !listsMetric(excluded, metric))
-      items.push({ metric, series: judgeable(series, settings, context.clock.now()) })
+      items.push({ metric, series: learnable(series, settings, context.clock.now()) })
   }
   return ownFeatures(context, items, failures)
 }

@@ -1,6 +1,8 @@
 import type { BatchSettings } from '../config/batch-settings.ts'
 import { parseDuration } from '../core/duration.ts'
 import type { Series } from '../core/series.ts'
+import { firstNotBefore } from '../models/positions.ts'
+import { parseFrequency } from '../timeseries/frequency.ts'
 import { isAggregated, learnStep, periodEnd } from '../timeseries/step.ts'
 
 /** How often a metric has a point, and what a point stands for. */
@@ -32,6 +34,19 @@ export function judgeableCount(timestamps: Float64Array, settings: BatchSettings
 export function judgeable(series: Series, settings: BatchSettings, now: number): Series {
   const count = judgeableCount(series.timestamps, settings, now)
   if (count === series.timestamps.length) return series
+  return { timestamps: series.timestamps.subarray(0, count), values: series.values.subarray(0, count) }
+}
+
+/** The start of the first bucket that may not be judged yet at `now`: it has not ended, or not settled. */
+export function firstOpenBucket(freq: string, settings: BatchSettings, now: number): number {
+  return parseFrequency(freq).start(now - (parseDuration(settings.settle) ?? 0))
+}
+
+/** The series without the points that may not be judged yet and, where points are resampled, those of buckets that may not. */
+export function learnable(series: Series, settings: BatchSettings, now: number): Series {
+  const { freq } = settings.preprocess_params
+  if (freq === null) return judgeable(series, settings, now)
+  const count = firstNotBefore(series.timestamps, firstOpenBucket(freq, settings, now))
   return { timestamps: series.timestamps.subarray(0, count), values: series.values.subarray(0, count) }
 }
 

@@ -1,5 +1,7 @@
 import { isStockTemplate } from '../config/stock-templates.ts'
 import { AnomstackError } from '../core/errors.ts'
+import type { Json } from '../core/json.ts'
+import { hashText } from '../core/random.ts'
 import { metricNames } from '../databases/database.ts'
 import { type Shard, shardOf } from '../models/shard.ts'
 import type { Run } from '../runs/run.ts'
@@ -35,6 +37,16 @@ export async function metricsOf(
   return names.filter((name) => shardOf(name, of) === shard)
 }
 
+/** Names of so many metrics at most, the same ones each time. */
+export async function someMetrics(
+  context: JobContext,
+  most: number,
+  since: number,
+): Promise<readonly string[]> {
+  const names = await listMetrics(context, since)
+  return names.toSorted((a, b) => hashText(a) - hashText(b)).slice(0, most)
+}
+
 /** In how many parts the work on a batch is done; 1 when it is not divided. SQL of one's own reads the whole batch, whatever the part, so that is not divided. */
 export async function partsFor(
   context: JobContext,
@@ -58,7 +70,14 @@ export async function inParts(
     job,
     of,
     failures,
-  }: { readonly job: 'train' | 'score'; readonly of: number; readonly failures: Failures },
+    params = {},
+  }: {
+    readonly job: 'train' | 'score'
+    readonly of: number
+    readonly failures: Failures
+    /** For every part. */
+    readonly params?: Readonly<Record<string, Json>>
+  },
 ): Promise<void> {
   const { batch, run, signal } = context
   const shards = Array.from({ length: of }, (_, index) => index + 1)
@@ -73,7 +92,7 @@ export async function inParts(
           batch: batch.name,
           trigger: 'fan-out',
           shard: `${shard}/${of}`,
-          params: { shard, of, group: run.id, ...(at === undefined ? {} : { at }) },
+          params: { ...params, shard, of, group: run.id, ...(at === undefined ? {} : { at }) },
         })),
       ),
     (ended) => ({ parts: of, failed: ended.filter(({ status }) => status !== 'succeeded').length }),

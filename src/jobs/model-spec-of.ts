@@ -4,6 +4,7 @@ import type { ModelSpec } from '../models/model-spec.ts'
 
 /** How the metrics of a batch with these settings are judged. */
 export function modelSpecOf(settings: BatchSettings): ModelSpec {
+  const { model_combination_method: combination, update } = settings
   const { diff_n, smooth_n, lags_n, freq, freq_agg } = settings.preprocess_params
   return {
     detectors: settings.model_configs.map((config, index) => ({
@@ -11,11 +12,16 @@ export function modelSpecOf(settings: BatchSettings): ModelSpec {
       tag: config.model_tag ?? `${config.model_name.toLowerCase()}_${index + 1}`,
       params: config.model_params,
     })),
-    combination: settings.model_combination_method,
+    combination,
+    ...(combination === 'aom' || combination === 'moa'
+      ? { buckets: settings.model_combination_buckets }
+      : {}),
     preprocess: { diff_n, smooth_n, lags_n, freq, freq_agg },
     minPoints: settings.train_min_n,
     scoreRounding: settings.score_metric_rounding,
     seed: 0,
+    // What was there first stands for itself: bundles that do not say it stay current.
+    ...(update === 'online' ? { update } : {}),
   }
 }
 

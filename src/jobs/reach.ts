@@ -5,6 +5,8 @@ export interface Reach {
   readonly metrics?: readonly string[]
   /** The newest so many points of each. */
   readonly points: number
+  /** Points from this time on, epoch ms, where that is before what the job looks at as a rule. */
+  readonly since?: number
 }
 
 /** Metrics looked at together once they fell behind. */
@@ -12,7 +14,7 @@ const GROUP = 200
 const WIDER = 4
 
 /** Where to look once more for metrics that were behind within `reach`. */
-export function* widerReaches(behind: readonly string[], { points }: Reach): Generator<Reach> {
+export function* widerReaches(behind: readonly string[], { points, ...reach }: Reach): Generator<Reach> {
   for (let start = 0; start < behind.length; start += GROUP)
-    yield { metrics: behind.slice(start, start + GROUP), points: points * WIDER }
+    yield { ...reach, metrics: behind.slice(start, start + GROUP), points: points * WIDER }
 }

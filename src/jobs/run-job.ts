@@ -194,5 +194,9 @@ function fencedModels(models: ModelStore, assertHeld: () => void): ModelStore {
       assertHeld()
       return models.publishParts(batch, parts)
     },
+    async keepLearned(batch, version, learned) {
+      assertHeld()
+      return models.keepLearned(batch, version, learned)
+    },
   }
 }

@@ -1,6 +1,6 @@
 import { AnomstackError } from '../core/errors.ts'
 import type { MetricRow } from '../core/metric-row.ts'
-import type { ScoreItem } from '../models/model-pool.ts'
+import type { ScoreItem, ScoreResult } from '../models/model-pool.ts'
 import type { StoredBundle } from '../models/model-store.ts'
 import { collectFailures, type Failures } from './failures.ts'
 import { inParts, metricsOf, partOf, partsFor } from './fan-out.ts'
@@ -15,7 +15,8 @@ const DAY = 86_400_000
 
 export const score: Job = {
   name: 'score',
-  summary: 'Scores the points that have no score yet, or whose value was restated, with the batch’s models.',
+  summary:
+    'Scores the points that have no score yet, or whose value was restated, with the batch’s models; these learn from them where the batch says so.',
   async run(context) {
     const { batch, logger } = context
     const failures = collectFailures(logger, context.signal)
@@ -28,7 +29,7 @@ export const score: Job = {
       logger.log('info', `batch "${batch.name}" is learning: it has no models yet`)
       return
     }
-    const reach = usualReach(context, bundle.spec.preprocess)
+    const reach = usualReach(context, bundle.spec)
     if (part !== undefined)
       await scoreWithin(
         context,
@@ -51,9 +52,9 @@ async function scoreWithin(
   reach: Reach,
   failures: Failures,
 ): Promise<void> {
-  const { candidates, behind } = await context.step(
+  const { candidates, behind, since } = await context.step(
     'find unscored',
-    () => findUnscored(context, bundle.spec.preprocess, reach),
+    () => findUnscored(context, bundle, reach),
     (found) => ({
       metrics: found.candidates.length,
       points: total(found.candidates),
@@ -61,7 +62,9 @@ async function scoreWithin(
     }),
   )
   if (candidates.length > 0) await scoreCandidates(context, bundle, candidates, failures)
-  for (const wider of widerReaches(behind, reach)) await scoreWithin(context, bundle, wider, failures)
+  const { points } = reach
+  for (const wider of widerReaches(behind, since === undefined ? { points } : { points, since }))
+    await scoreWithin(context, bundle, wider, failures)
 }
 
 async function scoreCandidates(
@@ -91,6 +94,34 @@ async function scoreCandidates(
     'write',
     () => context.table.upsert(rows, { signal }),
     (written) => ({ rows: written }),
+  )
+  await keepLearned(context, bundle, scored)
+}
+
+/** After the scores are written: whoever dies in between leaves models that learn from these points next time, and scores that stay as they are. */
+async function keepLearned(
+  { batch, models, step }: JobContext,
+  bundle: StoredBundle,
+  scored: readonly ScoreResult[],
+): Promise<void> {
+  const learned = scored.flatMap((result) =>
+    result.status === 'scored' && result.learned !== undefined
+      ? [{ metric: result.metric, learned: result.learned }]
+      : [],
+  )
+  if (learned.length === 0) return
+  await step(
+    'keep learned',
+    async () => {
+      const entries = await bundle.entries(learned.map(({ metric }) => metric))
+      const further = learned.flatMap(({ metric, learned: model }) => {
+        const entry = entries.get(metric)
+        return entry === undefined ? [] : [{ ...entry, ...model }]
+      })
+      await models.keepLearned(batch.name, bundle.version, further)
+      return further.length
+    },
+    (kept) => ({ models: kept }),
   )
 }
 

@@ -4,14 +4,17 @@ import type { Series } from '../core/series.ts'
 import type { Points } from '../databases/database.ts'
 import { judgedSeries } from '../models/judged-series.ts'
 import type { TrainItem, TrainResult } from '../models/model-pool.ts'
-import { judgeable } from './cadence.ts'
+import type { ModelSpec } from '../models/model-spec.ts'
+import { learnable } from './cadence.ts'
+import { chooseModels } from './choose-models.ts'
 import { collectFailures, type Failures } from './failures.ts'
-import { inParts, metricsOf, partOf, partsFor } from './fan-out.ts'
+import { inParts, metricsOf, partOf, partsFor, someMetrics } from './fan-out.ts'
 import type { Job, JobContext } from './job.ts'
 import { keepModels } from './keep-models.ts'
 import { loadHistory } from './load-history.ts'
 import { modelSpecOf } from './model-spec-of.ts'
 import { ownFeatures } from './own-features.ts'
+import { paramsOfParts, specOfPart } from './part-spec.ts'
 import { unscored } from './unscored.ts'
 import { withPython } from './with-python.ts'
 
@@ -24,17 +27,25 @@ export const train: Job = {
   async run(context) {
     const { batch, logger, models } = context
     const failures = collectFailures(logger, context.signal)
-    const spec = modelSpecOf(batch.settings)
     const since = oldest(context)
     const part = partOf(context)
     const parts = part === undefined ? await partsFor(context, 'train_sql', since) : 1
     if (part !== undefined) {
-      const results = await fitMetrics(context, failures, await metricsOf(context, part, since))
+      const spec = specOfPart(context)
+      const items = await loadMetrics(context, failures, await metricsOf(context, part, since))
+      const results = await fitMetrics(context, failures, { spec, items })
       await context.step('write part', () =>
         models.writePart(batch.name, part, { spec, created: context.clock.now(), results }),
       )
     } else if (parts > 1) {
-      await inParts(context, { job: 'train', of: parts, failures })
+      const spec = await chooseModels(context, modelSpecOf(batch.settings), async () =>
+        loadMetrics(
+          context,
+          failures,
+          await someMetrics(context, batch.settings.model_search.metrics, since),
+        ),
+      )
+      await inParts(context, { job: 'train', of: parts, failures, params: paramsOfParts(spec) })
       const written = { group: context.run.id, of: parts }
       await keepModels(context, { ...written, spec }, failures)
       await context.step(
@@ -43,7 +54,9 @@ export const train: Job = {
         (version) => ({ version: version ?? null }),
       )
     } else {
-      const results = await fitMetrics(context, failures)
+      const items = await loadMetrics(context, failures)
+      const spec = await chooseModels(context, modelSpecOf(batch.settings), () => Promise.resolve(items))
+      const results = await fitMetrics(context, failures, { spec, items })
       if (results.some((result) => result.status === 'fitted'))
         await context.step(
           'publish',
@@ -59,24 +72,29 @@ function oldest({ batch, clock }: JobContext): number {
   return clock.now() - batch.settings.train_metric_timestamp_max_days_ago * DAY
 }
 
-/** Fits these metrics, or all; those that fail are failures. */
-async function fitMetrics(
+/** The history of these metrics, or of all. */
+function loadMetrics(
   context: JobContext,
   failures: Failures,
   metrics?: readonly string[],
-): Promise<readonly TrainResult[]> {
-  const { batch, logger } = context
-  const items = await context.step(
+): Promise<readonly TrainItem[]> {
+  return context.step(
     'load history',
     () => loadItems(context, failures, metrics),
     (items) => ({ metrics: items.length }),
   )
+}
+
+/** Those that fail are failures. */
+async function fitMetrics(
+  context: JobContext,
+  failures: Failures,
+  { spec, items }: { readonly spec: ModelSpec; readonly items: readonly TrainItem[] },
+): Promise<readonly TrainResult[]> {
+  const { batch, logger } = context
   const trained = await context.step(
     'fit',
-    () =>
-      context.pool.train(withPython(modelSpecOf(batch.settings), batch.settings), items, {
-        signal: context.signal,
-      }),
+    () => context.pool.train(withPython(spec, batch.settings), items, { signal: context.signal }),
     (results) => ({ ...countBy(results.map((result) => result.status)) }),
   )
   for (const result of trained) {
@@ -123,7 +141,7 @@ async function loadItems(
   for (const [metric, points] of history) {
     const all = points.get('metric')
     if (all === undefined || listsMetric(excluded, metric)) continue
-    const series = judgeable(all, settings, now)
+    const series = learnable(all, settings, now)
     items.push({ metric, series: beforeUnscored(series, scores.get(metric)?.get('score'), settings) })
   }
   return ownFeatures(context, items, failures)

@@ -17,10 +17,10 @@ const LARGEST_READ = 8 * 1024 * 1024
 
 export interface BundleEntry {
   readonly metric: string
-  /** First and last training timestamp, epoch ms. */
+  /** First and last timestamp that it has learned from, epoch ms. */
   readonly from: number
   readonly to: number
-  /** Training points. */
+  /** Points that it has learned from. */
   readonly count: number
   /** What was left out in training, in plain sentences. */
   readonly problems: readonly string[]
@@ -47,6 +47,8 @@ interface Position {
 export interface Bundle extends Omit<BundleContent, 'models'> {
   /** By metric name. */
   readonly entries: ReadonlyMap<string, BundleEntry>
+  /** Of the object that it is. */
+  readonly etag: string
   /** Bytes of the header. */
   readonly headerSize: number
   /** The models of these metrics, read in few ranges; a metric that has none is left out, one that is damaged is an error in its place. */
@@ -155,5 +157,5 @@ export function bundleIn(storage: Storage, file: BundleFile): Bundle {
       { metric, from, to, count, problems },
     ]),
   )
-  return { batch, created, libraryVersion, spec, entries, headerSize, read }
+  return { batch, created, libraryVersion, spec, entries, etag, headerSize, read }
 }

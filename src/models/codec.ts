@@ -16,6 +16,9 @@ interface Header extends Omit<MetricModel, 'detectors'> {
     readonly name: string
     readonly tag: string
     readonly scale: Scale
+    /** Neither was there from the first. */
+    readonly window?: number
+    readonly threshold?: number
     readonly state: Json
   }[]
 }
@@ -32,10 +35,8 @@ export function encodeModel(model: MetricModel): Uint8Array {
   }
   const header: Header = {
     ...model,
-    detectors: model.detectors.map(({ name, tag, scale, model: { state } }) => ({
-      name,
-      tag,
-      scale,
+    detectors: model.detectors.map(({ model: { state }, ...detector }) => ({
+      ...detector,
       state: describeState(state, write),
     })),
   }
@@ -47,7 +48,7 @@ const allNumbers = (value: object, keys: readonly string[]) =>
   keys.every((key) => isNumber((value as Record<string, unknown>)[key]))
 
 function restoreDetector(
-  { name, tag, scale, state }: Header['detectors'][number],
+  { name, tag, scale, window, threshold, state }: Header['detectors'][number],
   body: Uint8Array,
   python: PythonSettings | undefined,
 ): FittedDetector {
@@ -59,11 +60,19 @@ function restoreDetector(
     )
   const parameters = scale.method === 'unify' ? ['mean', 'deviation'] : ['min', 'max']
   if (!allNumbers(scale, parameters)) throw new RangeError('no scale of scores')
+  if (window !== undefined && !(Number.isInteger(window) && window > 0)) throw new RangeError('no window')
   const model = detector.restore(
     readState(state, body),
     python === undefined ? {} : { python: detectorPython(python) },
   )
-  return { name, tag, scale, model }
+  return {
+    name,
+    tag,
+    scale,
+    ...(window === undefined ? {} : { window }),
+    ...(threshold === undefined ? {} : { threshold }),
+    model,
+  }
 }
 
 /** The model, which gives the same scores bit for bit; `python` is needed to score with detectors of PyOD. Throws `MODEL_INVALID` for anything that `encodeModel` did not write. */

@@ -1,27 +1,27 @@
 import { AnomstackError, messageOf } from '../core/errors.ts'
 import { createRandom, hashText } from '../core/random.ts'
 import type { Series } from '../core/series.ts'
-import type { Model } from '../detectors/detector.ts'
+import type { Fitted, Model } from '../detectors/detector.ts'
 import { findDetector } from '../detectors/index.ts'
-import { linearScale, type Scale } from '../detectors/probability.ts'
+import { linearScale, type Scale, thresholdOf } from '../detectors/probability.ts'
 import type { Features } from '../timeseries/features.ts'
-import { warmup } from '../timeseries/preprocess.ts'
 import { detectorPython } from './detector-python.ts'
+import { type DetectorRows, detectorRows, leastPoints, type RowWindow, windowOf } from './detector-rows.ts'
 import { type Expectation, fitExpectation } from './expectation.ts'
-import { judgedSeries, rowsOf } from './judged-series.ts'
-import type { ModelSpec, PythonSettings } from './model-spec.ts'
+import { judgedSeries } from './judged-series.ts'
+import type { ConfiguredDetector, ModelSpec } from './model-spec.ts'
 
 /** Everything learned of one metric. */
 export interface MetricModel {
   readonly metric: string
   readonly detectors: readonly FittedDetector[]
   readonly expectation: Expectation
-  /** Width of the rows that the detectors were fitted to. */
+  /** Width of the batch's rows that detectors were fitted to; 0 where none was. */
   readonly columns: number
-  /** First and last training timestamp, epoch ms. */
+  /** First and last timestamp that it has learned from, epoch ms. */
   readonly from: number
   readonly to: number
-  /** Training points, resampled ones where there is a `freq`. */
+  /** Points that it has learned from, resampled ones where there is a `freq`. */
   readonly count: number
 }
 
@@ -32,11 +32,18 @@ export interface FittedDetector {
   readonly model: Model
   /** Of the training scores, which makes a score a probability. */
   readonly scale: Scale
+  /** What its rows are. */
+  readonly window?: number
+  /** The score above which a point is an outlier, where labels are what is joined. */
+  readonly threshold?: number
 }
 
 export type FitResult =
   | { readonly status: 'learning'; readonly points: number; readonly needed: number }
   | { readonly status: 'fitted'; readonly model: MetricModel; readonly problems: readonly string[] }
+
+/** Of detectors that have no such option: those of the user's own Python. */
+const CONTAMINATION = 0.1
 
 export interface FitOptions {
   readonly metric: string
@@ -44,20 +51,39 @@ export interface FitOptions {
   readonly features?: Features
 }
 
+interface DetectorFit {
+  readonly rows: DetectorRows
+  readonly spec: ModelSpec
+  readonly metric: string
+}
+
 function fitDetector(
-  { name, tag, params }: ModelSpec['detectors'][number],
-  features: Features,
-  { seed, python }: { readonly seed: number; readonly python: PythonSettings | undefined },
+  { name, tag, params }: ConfiguredDetector,
+  { rows, spec, metric }: DetectorFit,
 ): FittedDetector {
   const detector = findDetector(name)
   if (!detector) throw new AnomstackError('TRAINING_IMPOSSIBLE', `there is no detector "${name}"`)
-  const { data, columns, timestamps } = features
-  const random = createRandom(seed)
-  const fitted = detector.fit({ data, rows: timestamps.length, columns }, detector.options.parse(params), {
+  const options = detector.options.parse(params)
+  const window: RowWindow = detector.window?.(options)
+  const { data, columns, timestamps } = rows(window)
+  const random = createRandom(hashText(JSON.stringify([spec.seed, tag, metric])))
+  const fitted = detector.fit({ data, rows: timestamps.length, columns }, options, {
     random,
-    ...(python === undefined ? {} : { python: detectorPython(python) }),
+    ...(spec.python === undefined ? {} : { python: detectorPython(spec.python) }),
   })
-  return { name, tag, model: fitted.model, scale: linearScale(fitted.trainExtremes ?? fitted.trainScores) }
+  return {
+    name,
+    tag,
+    model: fitted.model,
+    scale: linearScale(fitted.trainExtremes ?? fitted.trainScores),
+    ...(window === undefined ? {} : { window }),
+    ...(spec.combination === 'majority_vote' ? { threshold: labelThreshold(fitted, options) } : {}),
+  }
+}
+
+function labelThreshold(fitted: Fitted, options: Readonly<Record<string, unknown>>): number {
+  const contamination = typeof options.contamination === 'number' ? options.contamination : CONTAMINATION
+  return fitted.threshold ?? thresholdOf(fitted.trainScores, contamination)
 }
 
 /**
@@ -67,21 +93,20 @@ function fitDetector(
 export function fitMetric(series: Series, spec: ModelSpec, { metric, features: own }: FitOptions): FitResult {
   const judged = judgedSeries(series, spec.preprocess)
   const points = judged.values.reduce((count, value) => (Number.isNaN(value) ? count : count + 1), 0)
-  const needed = own ? spec.minPoints : Math.max(spec.minPoints, warmup(spec.preprocess) + 1)
+  const needed = Math.max(spec.minPoints, leastPoints(spec, own !== undefined))
   if (points < needed) return { status: 'learning', points, needed }
 
-  const features = own ?? rowsOf(judged, spec.preprocess)
+  const rows = detectorRows(judged, spec.preprocess, own)
   const impossible = (problem: string) =>
     new AnomstackError('TRAINING_IMPOSSIBLE', problem, { at: { metric } })
-  if (features.timestamps.length === 0)
+  if (spec.detectors.every((detector) => rows(windowOf(detector)).timestamps.length === 0))
     throw impossible(`none of its ${points} points has enough points without a gap before it to be judged by`)
 
   const detectors: FittedDetector[] = []
   const problems: string[] = []
   for (const configured of spec.detectors) {
     try {
-      const seed = hashText(JSON.stringify([spec.seed, configured.tag, metric]))
-      detectors.push(fitDetector(configured, features, { seed, python: spec.python }))
+      detectors.push(fitDetector(configured, { rows, spec, metric }))
     } catch (error) {
       problems.push(
         `${configured.tag} is left out: ${error instanceof AnomstackError ? error.problem : messageOf(error)}`,
@@ -96,7 +121,7 @@ export function fitMetric(series: Series, spec: ModelSpec, { metric, features: o
       judged.values,
       own ? Math.min(1, spec.preprocess.diff_n) : spec.preprocess.diff_n,
     ),
-    columns: features.columns,
+    columns: detectors.some(({ window }) => window === undefined) ? rows(undefined).columns : 0,
     from: judged.timestamps[0]!,
     to: judged.timestamps.at(-1)!,
     count: points,

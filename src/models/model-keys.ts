@@ -26,6 +26,15 @@ export interface PartOf extends Shard {
 export const partKey = ({ group, shard, of }: PartOf): string =>
   `parts/${segmentOf(group)}/${shard}-${of}.bundle`
 
+export const learnedFolder = (batch: string): string => `${batchFolder(batch)}learned/`
+export const learnedKey = (batch: string, version: string, { shard, of }: Shard): string =>
+  `${learnedFolder(batch)}${version}/${shard}-${of}.bundle`
+
+/** The version that an object under `learnedFolder` belongs to. */
+export function versionOfLearned(batch: string, key: string): string {
+  return key.slice(learnedFolder(batch).length).split('/', 1)[0]!
+}
+
 /** Names sort by creation; the hash makes publishing the same bytes again the same version. One in parts has their group at its end. */
 export function nameVersion(created: number, parts: readonly Uint8Array[], group?: string): string {
   const time = new Date(created).toISOString().replaceAll(/[-:.]/g, '').toLowerCase()

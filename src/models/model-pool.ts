@@ -3,8 +3,11 @@ import type { Piscina } from 'piscina'
 import { AnomstackError, locate, messageOf, throwIfAborted } from '../core/errors.ts'
 import { workerThread } from '../core/worker-thread.ts'
 import type { ModelSpec } from './model-spec.ts'
+import type { Trial } from './search/judge-candidate.ts'
 import type {
   Failure,
+  JudgeOutcome,
+  JudgeSettings,
   ReplayItem,
   ReplayOutcome,
   ReplaySettings,
@@ -38,6 +41,12 @@ export interface ModelPool {
     items: readonly ReplayItem[],
     options: PoolOptions & ReplaySettings,
   ): Promise<readonly ReplayResult[]>
+  /** How well ways to judge metrics do on points that they were not fitted to, see `search/judge-candidate.ts`. */
+  judge(
+    spec: ModelSpec,
+    trials: readonly Trial[],
+    options: PoolOptions & JudgeSettings,
+  ): Promise<readonly JudgeResult[]>
   /** Ends the threads; what is under way is rejected with `CANCELED`. */
   close(): Promise<void>
 }
@@ -56,6 +65,8 @@ export interface FailedResult {
 export type TrainResult = TrainOutcome | FailedResult
 export type ScoreResult = ScoreOutcome | FailedResult
 export type ReplayResult = (Omit<ReplayOutcome, 'trained'> & { readonly trained: TrainResult }) | FailedResult
+
+export type JudgeResult = JudgeOutcome | FailedResult
 
 export interface ModelPoolOptions {
   readonly threads?: number
@@ -220,6 +231,11 @@ export function createModelPool({
         const result = received(outcome)
         return result.status === 'failed' ? result : { ...result, trained: received(result.trained) }
       })
+    },
+    async judge(spec, trials, { signal, ...settings }) {
+      return (await run('judge', { spec, settings, items: trials }, signal)).map((outcome) =>
+        received(outcome),
+      )
     },
     async close() {
       closed = true

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache'
 import { AnomstackError, locate } from '../core/errors.ts'
 import type { Storage } from '../storages/storage.ts'
 import { type BundleContent, type BundleEntry, encodeBundle } from './bundle.ts'
+import { createLearnedModels, deleteLearned, type LearnedModel } from './learned-models.ts'
 import {
   batchFolder,
   createdOf,
@@ -14,6 +15,7 @@ import {
   versionKey,
   versionsFolder,
 } from './model-keys.ts'
+import { createModelPointers } from './model-pointers.ts'
 import type { ModelSpec } from './model-spec.ts'
 import { openAnyBundle } from './open-any-bundle.ts'
 import type { OpenedBundle } from './opened-bundle.ts'
@@ -38,6 +40,9 @@ export interface ModelStore {
     batch: string,
     parts: Omit<PartOf, 'shard'> & Pick<Trained, 'spec' | 'created'>,
   ): Promise<string | undefined>
+  /** Keeps what models of a version have learned since: it is read with the version from then on. Of two runs that learn at the same time, what has
+   * learned further stays. */
+  keepLearned(batch: string, version: string, models: readonly LearnedModel[]): Promise<void>
   /** The version in use; undefined when the batch has none. Throws `MODEL_INVALID` when it is damaged or gone. */
   latest(batch: string): Promise<StoredBundle | undefined>
   /** When the version in use was made, or was rolled back to, epoch ms; undefined when the batch has none. */
@@ -83,14 +88,6 @@ export interface ModelStoreOptions {
   readonly now?: () => number
 }
 
-interface Pointer {
-  readonly format: 1
-  readonly version: string
-  /** Bundles created before this moment do not come into use any more, epoch ms. */
-  readonly since: number
-}
-
-const ATTEMPTS = 50
 const MEGABYTE = 1024 * 1024
 
 const { version: libraryVersion } = JSON.parse(
@@ -114,6 +111,7 @@ function contentOf(batch: string, { spec, created, results }: Trained): BundleCo
 /** Opens nothing by itself. */
 export function createModelStore(storage: Storage, options: ModelStoreOptions = {}): ModelStore {
   const { keep = 5, cacheBytes = 64 * MEGABYTE, now = Date.now } = options
+  const pointers = createModelPointers(storage)
   const bundles = new LRUCache<string, OpenedBundle>({
     maxSize: cacheBytes,
     sizeCalculation: ({ headerSize }) => headerSize * 4 + 1,
@@ -122,39 +120,6 @@ export function createModelStore(storage: Storage, options: ModelStoreOptions = 
     maxSize: cacheBytes,
     sizeCalculation: ({ length }) => length + 1,
   })
-
-  async function readPointer(batch: string): Promise<{ pointer?: Pointer; etag?: string }> {
-    const object = await storage.get(pointerKey(batch))
-    if (!object) return {}
-    try {
-      const pointer = JSON.parse(Buffer.from(object.bytes).toString('utf8')) as Pointer
-      if (typeof pointer.version === 'string' && Number.isFinite(pointer.since))
-        return { pointer, etag: object.etag }
-    } catch {
-      // Not JSON: the same as a pointer that says nothing.
-    }
-    return { etag: object.etag }
-  }
-
-  /** Reads and swaps the pointer until nobody came in between. `choose` returns undefined to leave it as it is. */
-  async function swapPointer(
-    batch: string,
-    choose: (present: Pointer | undefined) => Pointer | undefined,
-  ): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      const { pointer, etag } = await readPointer(batch)
-      const chosen = choose(pointer)
-      if (!chosen) return
-      try {
-        const condition = etag === undefined ? ({ ifAbsent: true } as const) : { ifMatch: etag }
-        await storage.put(pointerKey(batch), Buffer.from(JSON.stringify(chosen)), condition)
-        return
-      } catch (error) {
-        const conflict = error instanceof AnomstackError && error.code === 'STORAGE_CONFLICT'
-        if (!conflict || attempt === ATTEMPTS) throw locate(error, { batch }, 'STORAGE_FAILED')
-      }
-    }
-  }
 
   async function listVersions(batch: string): Promise<readonly ListedVersion[]> {
     const found: ListedVersion[] = []
@@ -168,19 +133,26 @@ export function createModelStore(storage: Storage, options: ModelStoreOptions = 
     return found.reverse()
   }
 
-  async function prune(batch: string, thorough: boolean): Promise<number> {
-    const { pointer } = await readPointer(batch)
+  /** `spec` is that of the version in use; without it the search is thorough. */
+  async function prune(batch: string, spec?: ModelSpec): Promise<number> {
+    const { pointer } = await pointers.read(batch)
     const listed = await listVersions(batch)
     const old = listed.slice(keep).filter(({ version }) => version !== pointer?.version)
     for (const { version } of old) await storage.delete(versionKey(batch, version))
     const gone = new Set(old)
     // Most batches have no parts: they are spared the search for them.
-    if (thorough || listed.some(({ version }) => groupOf(version) !== undefined))
+    if (spec === undefined || listed.some(({ version }) => groupOf(version) !== undefined))
       await deleteParts(storage, batch, {
         named: groupsOf(listed.filter((version) => !gone.has(version))),
         dropped: groupsOf(old),
         present: Math.max(...listed.map(({ modified }) => modified)),
       })
+    if (spec === undefined || spec.update === 'online')
+      await deleteLearned(
+        storage,
+        batch,
+        new Set(listed.flatMap((each) => (gone.has(each) ? [] : [each.version]))),
+      )
     return old.length
   }
 
@@ -189,9 +161,13 @@ export function createModelStore(storage: Storage, options: ModelStoreOptions = 
     batch: string,
     {
       version,
+      spec,
       created,
       bytes,
-    }: { readonly version: string; readonly created: number; readonly bytes: readonly Uint8Array[] },
+    }: Pick<Trained, 'spec' | 'created'> & {
+      readonly version: string
+      readonly bytes: readonly Uint8Array[]
+    },
   ): Promise<string> {
     try {
       await storage.put(versionKey(batch, version), bytes, { ifAbsent: true })
@@ -200,12 +176,12 @@ export function createModelStore(storage: Storage, options: ModelStoreOptions = 
       if (!(error instanceof AnomstackError && error.code === 'STORAGE_CONFLICT'))
         throw locate(error, { batch }, 'STORAGE_FAILED')
     }
-    await swapPointer(batch, (present) =>
+    await pointers.swap(batch, (present) =>
       present && (present.since > created || (present.since === created && present.version >= version))
         ? undefined
         : { format: 1, version, since: created },
     )
-    await prune(batch, false)
+    await prune(batch, spec)
     return version
   }
 
@@ -234,14 +210,22 @@ export function createModelStore(storage: Storage, options: ModelStoreOptions = 
   }
 
   async function open(batch: string, version: string): Promise<StoredBundle | undefined> {
+    const published = await openVersion(batch, version)
+    if (published === undefined) return undefined
+    const bundle = cached(batch, version, published)
+    if (bundle.spec.update !== 'online') return bundle
+    return { ...createLearnedModels(storage, version, bundle).over(bundle), version }
+  }
+
+  /** As it was published. */
+  function openVersion(batch: string, version: string): Promise<OpenedBundle | undefined> {
     const key = versionKey(batch, version)
     // A part may be written again for a later version: what was read of it for this one is remembered apart.
-    const bundle = await opened(key, () =>
+    return opened(key, () =>
       openAnyBundle(storage, key, (part) =>
         opened(`${key}/${part}`, () => openPart(`${batchFolder(batch)}${part}`)),
       ),
     )
-    return bundle && cached(batch, version, bundle)
   }
 
   const openPart = (key: string) => openAnyBundle(storage, key, () => Promise.resolve(undefined))
@@ -260,8 +244,8 @@ export function createModelStore(storage: Storage, options: ModelStoreOptions = 
   return {
     async publish(batch, trained) {
       const bytes = encodeBundle(contentOf(batch, trained))
-      const { created } = trained
-      return putIntoUse(batch, { version: nameVersion(created, bytes), created, bytes })
+      const { spec, created } = trained
+      return putIntoUse(batch, { version: nameVersion(created, bytes), spec, created, bytes })
     },
     async writePart(batch, part, trained) {
       try {
@@ -286,10 +270,19 @@ export function createModelStore(storage: Storage, options: ModelStoreOptions = 
       }
       if (parts.every((part) => part === null)) return undefined
       const bytes = [encodeParted({ batch, created, libraryVersion, spec, parts })]
-      return putIntoUse(batch, { version: nameVersion(created, bytes, group), created, bytes })
+      return putIntoUse(batch, { version: nameVersion(created, bytes, group), spec, created, bytes })
+    },
+    async keepLearned(batch, version, models) {
+      const bundle = await openVersion(batch, version)
+      if (bundle === undefined) return
+      try {
+        await createLearnedModels(storage, version, bundle).keep(models)
+      } catch (error) {
+        throw locate(error, { batch }, 'STORAGE_FAILED')
+      }
     },
     async latest(batch) {
-      const { pointer, etag } = await readPointer(batch)
+      const { pointer, etag } = await pointers.read(batch)
       if (!pointer && etag === undefined) return undefined
       const opened = pointer && (await open(batch, pointer.version))
       if (opened) return opened
@@ -303,10 +296,10 @@ export function createModelStore(storage: Storage, options: ModelStoreOptions = 
       )
     },
     async latestCreated(batch) {
-      return (await readPointer(batch)).pointer?.since
+      return (await pointers.read(batch)).pointer?.since
     },
     async versions(batch) {
-      const { pointer } = await readPointer(batch)
+      const { pointer } = await pointers.read(batch)
       return (await listVersions(batch)).map(({ version, created, size }) => ({
         version,
         created,
@@ -323,9 +316,9 @@ export function createModelStore(storage: Storage, options: ModelStoreOptions = 
           { at: { batch } },
         )
       const since = now()
-      await swapPointer(batch, () => ({ format: 1, version, since }))
+      await pointers.swap(batch, () => ({ format: 1, version, since }))
     },
-    prune: (batch) => prune(batch, true),
+    prune: (batch) => prune(batch),
     async remove(batch) {
       // First what leads to the others, so that nobody is led to what is gone.
       const keys = new Set((await storage.head(pointerKey(batch))) ? [pointerKey(batch)] : [])

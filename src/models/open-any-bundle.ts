@@ -21,6 +21,7 @@ function inOneObject(bundle: Bundle): OpenedBundle {
   return {
     ...bundle,
     metrics: entries.size,
+    parts: 1,
     entries: (metrics) =>
       Promise.resolve(
         metrics === undefined

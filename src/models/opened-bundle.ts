@@ -5,6 +5,8 @@ import type { BundleContent, BundleEntry } from './bundle.ts'
 export interface OpenedBundle extends Omit<BundleContent, 'models'> {
   /** How many have a model. */
   readonly metrics: number
+  /** How many objects the models lie in, each metric's in that of `shardOf`. */
+  readonly parts: number
   /** Bytes of what has been read of it so far. */
   readonly headerSize: number
   /** What is known of the models of these metrics, by metric name; of all, however many there are, when not given. */

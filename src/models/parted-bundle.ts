@@ -75,6 +75,7 @@ export function partedBundle(
     libraryVersion,
     spec,
     metrics: parts.reduce((sum, part) => sum + (part?.metrics ?? 0), 0),
+    parts: parts.length,
     headerSize: file.headerSize,
     async entries(metrics) {
       const byShard = metrics && shardsOf(metrics)

@@ -1,13 +1,15 @@
 import type { Series } from '../core/series.ts'
 import type { Features } from '../timeseries/features.ts'
+import { detectorRows, reachOf, rowsBetween, sliceRows } from './detector-rows.ts'
 import { joinScored } from './join-scored.ts'
-import { judgedSeries, rowsOf } from './judged-series.ts'
+import { judgedSeries } from './judged-series.ts'
+import { judgeInTurn } from './learning.ts'
 import { type FitResult, fitMetric } from './metric-model.ts'
 import type { ModelSpec } from './model-spec.ts'
 import { firstNotBefore } from './positions.ts'
 import { createRefitting } from './refitting.ts'
 import type { ReplayOptions } from './replay-options.ts'
-import { type ScoredSeries, scoreRows, sliceRows } from './score-metric.ts'
+import { type ScoredSeries, scoreRows } from './score-metric.ts'
 
 /** The points of a part of a series, and of the rows made of it. */
 function sliceSeries({ timestamps, values }: Series, begin: number, end: number): Series {
@@ -22,7 +24,8 @@ export function replaySeries(
 ): { readonly scored: ScoredSeries; readonly refit: () => FitResult } {
   const onGrid: ModelSpec = { ...spec, preprocess: { ...spec.preprocess, freq: null } }
   const judged = judgedSeries(series, spec.preprocess)
-  const features = options.features ?? rowsOf(judged, onGrid.preprocess)
+  const reach = reachOf(onGrid)
+  const judge = spec.update === 'online' ? judgeInTurn : scoreRows
   const refitting = createRefitting(onGrid, options)
   const blocks: ScoredSeries[] = []
   const { timestamps } = judged
@@ -41,7 +44,13 @@ export function replaySeries(
     }
   }
 
-  let row = 0
+  /** The rows of points `begin` to `end`, the end excluded. */
+  const rowsOfBlock = (begin: number, end: number) => {
+    const past = sliceSeries(judged, Math.max(0, begin - reach), end)
+    const rows = detectorRows(past, onGrid.preprocess, options.features)
+    return rowsBetween(rows, timestamps[begin]!, timestamps[end] ?? Number.POSITIVE_INFINITY)
+  }
+
   for (let point = 0; point < timestamps.length; ) {
     if (refitting.wait <= 0) {
       const { series: past, features: own } = pointsBefore(point)
@@ -49,20 +58,11 @@ export function replaySeries(
     }
     const next = Math.min(timestamps.length, point + refitting.wait)
     refitting.passed(next - point)
-    const end =
-      next < timestamps.length
-        ? firstNotBefore(features.timestamps, timestamps[next]!)
-        : features.timestamps.length
     const { model } = refitting
-    if (model && end > row)
-      blocks.push(
-        scoreRows(model, onGrid, {
-          judged,
-          features: sliceRows(features, row, end),
-          reasonsFrom: options.reasonsFrom ?? 0,
-        }),
-      )
-    row = end
+    if (model) {
+      const rows = rowsOfBlock(point, next)
+      blocks.push(judge(model, onGrid, { judged, rows, reasonsFrom: options.reasonsFrom ?? 0 }))
+    }
     point = next
   }
   return {

@@ -1,11 +1,11 @@
 import { AnomstackError } from '../core/errors.ts'
 import type { Series } from '../core/series.ts'
-import type { Features } from '../timeseries/features.ts'
-import { warmup } from '../timeseries/preprocess.ts'
 import { createBucketer } from './bucketer.ts'
+import { reachOf } from './detector-rows.ts'
+import { learnRows } from './learning.ts'
 import { type FitResult, fitMetric } from './metric-model.ts'
 import type { ModelSpec } from './model-spec.ts'
-import { createNewestRow } from './newest-row.ts'
+import { createNewestRows } from './newest-rows.ts'
 import { createPointWindow } from './point-window.ts'
 import { createRefitting } from './refitting.ts'
 import type { ReplayOptions } from './replay-options.ts'
@@ -43,11 +43,10 @@ const INCOMPLETE = 'not judged: a gap before this point leaves it without its ea
 export function createReplayer(spec: ModelSpec, options: ReplayOptions): Replayer {
   const { maxPoints, maxAgeMs, reasonsFrom = 0, metric } = options
   const onGrid: ModelSpec = { ...spec, preprocess: { ...spec.preprocess, freq: null } }
-  const context = warmup(onGrid.preprocess) + 1
+  const context = reachOf(onGrid) + 1
   const window = createPointWindow(Math.max(maxPoints, context))
-  const row = createNewestRow(onGrid.preprocess)
-  const time = new Float64Array(1)
-  const features: Features = { timestamps: time, data: row.data, columns: row.data.length, names: [] }
+  const newestRows = createNewestRows(onGrid)
+  const { rows } = newestRows
   const bucketer = createBucketer(spec.preprocess)
   const refitting = createRefitting(onGrid, options)
   let newest = Number.NEGATIVE_INFINITY
@@ -59,14 +58,14 @@ export function createReplayer(spec: ModelSpec, options: ReplayOptions): Replaye
     refitting.passed(1)
     window.push(timestamp, value)
     const judged = window.newest(context)
-    const complete = row.push(judged.values)
+    const complete = newestRows.push(timestamp, judged.values)
     const { model, learning } = refitting
-    if (!model || !complete) {
-      const reason = model ? INCOMPLETE : learning
-      return { timestamp, value, score: null, expected: null, lower: null, upper: null, reason }
-    }
-    time[0] = timestamp
-    const scored = scoreRows(model, onGrid, { judged, features, reasonsFrom })
+    const unjudged = { timestamp, value, score: null, expected: null, lower: null, upper: null }
+    if (!model || !complete) return { ...unjudged, reason: model ? INCOMPLETE : learning }
+    const scored = scoreRows(model, onGrid, { judged, rows, reasonsFrom })
+    if (spec.update === 'online') learnRows(model, rows)
+    // The row may be one for a detector that could not be fitted.
+    if (scored.timestamps.length === 0) return { ...unjudged, reason: INCOMPLETE }
     return {
       timestamp,
       value,

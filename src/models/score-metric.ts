@@ -1,13 +1,14 @@
 import { AnomstackError } from '../core/errors.ts'
 import type { Series } from '../core/series.ts'
 import { combine } from '../detectors/combination.ts'
-import { toProbability } from '../detectors/probability.ts'
+import { labelsOf, toProbability } from '../detectors/probability.ts'
 import type { Features } from '../timeseries/features.ts'
 import { roundTo } from '../timeseries/round.ts'
+import { type DetectorRows, detectorRows, joinTimestamps, sliceRows, someRows } from './detector-rows.ts'
 import { expectedAt } from './expectation.ts'
 import { explain, type Opinion } from './explain.ts'
-import { judgedSeries, rowsOf } from './judged-series.ts'
-import type { MetricModel } from './metric-model.ts'
+import { judgedSeries } from './judged-series.ts'
+import type { FittedDetector, MetricModel } from './metric-model.ts'
 import type { ModelSpec } from './model-spec.ts'
 import { firstNotBefore } from './positions.ts'
 
@@ -24,7 +25,7 @@ export interface ScoredSeries {
   readonly upper: Float64Array
   /** One plain sentence each; empty where the score is below `reasonsFrom`. */
   readonly reasons: readonly string[]
-  /** What each detector says, 0..1. */
+  /** What each detector says, 0..1; NaN of points that it has no row of. */
   readonly opinions: readonly {
     readonly name: string
     readonly tag: string
@@ -43,46 +44,89 @@ export interface ScoreOptions {
   readonly reasonsFrom?: number
 }
 
-/** Scores rows that were made of a judged series. Each row is judged by itself, so any part of them gets the same scores. */
+/** What a detector says of the points that it has a row of. */
+interface Judgement {
+  readonly timestamps: Float64Array
+  readonly probabilities: Float64Array
+  /** What is joined with that of the others: the probabilities or, for a vote, labels. */
+  readonly ballots: Float64Array
+}
+
+function judge(
+  { model, scale, window, threshold }: FittedDetector,
+  rows: DetectorRows,
+  { metric, columns: wanted }: MetricModel,
+): Judgement {
+  const { timestamps, data, columns } = rows(window)
+  if (timestamps.length === 0) return { timestamps, probabilities: timestamps, ballots: timestamps }
+  if (window === undefined && columns !== wanted)
+    throw new AnomstackError(
+      'MODEL_INVALID',
+      `was fitted to rows of ${wanted} columns and got ${columns}; train again`,
+      { at: { metric } },
+    )
+  const scores = model.score({ data, rows: timestamps.length, columns })
+  const probabilities = toProbability(scores, scale)
+  const ballots = threshold === undefined ? probabilities : Float64Array.from(labelsOf(scores, threshold))
+  return { timestamps, probabilities, ballots }
+}
+
+/** Values at some of the timestamps, as a column for all of them. */
+function spread(values: Float64Array, from: Float64Array, onto: Float64Array): Float64Array {
+  if (from === onto) return values
+  const column = new Float64Array(onto.length).fill(Number.NaN)
+  let at = 0
+  from.forEach((timestamp, index) => {
+    at = firstNotBefore(onto, timestamp, at)
+    column[at] = values[index]!
+  })
+  return column
+}
+
+/** How many points before a point are looked at for the reason of its score: those that the rows of its detectors hold. */
+function windowOfReasons(
+  { detectors }: MetricModel,
+  { preprocess: { lags_n, smooth_n } }: ModelSpec,
+): number {
+  const ofBatch = lags_n + Math.max(0, smooth_n - 1)
+  return Math.max(...detectors.map(({ window }) => (window === undefined ? ofBatch : window - 1)))
+}
+
+/** Scores rows that were made of a judged series. Each row is judged by itself, so any part of them gets the same scores. A point that a
+ * detector has no row of is judged by the others. */
 export function scoreRows(
   model: MetricModel,
   spec: ModelSpec,
   {
     judged,
-    features,
+    rows,
     reasonsFrom = 0,
-  }: { readonly judged: Series; readonly features: Features; readonly reasonsFrom?: number },
+  }: { readonly judged: Series; readonly rows: DetectorRows; readonly reasonsFrom?: number },
 ): ScoredSeries {
   const { expectation } = model
-  const rows = features.timestamps.length
-  if (rows > 0 && features.columns !== model.columns)
-    throw new AnomstackError(
-      'MODEL_INVALID',
-      `was fitted to rows of ${model.columns} columns and got ${features.columns}; train again`,
-      {
-        at: { metric: model.metric },
-      },
-    )
-  const matrix = { data: features.data, rows, columns: features.columns }
-  const opinions = model.detectors.map(({ name, tag, model: fitted, scale }) => ({
-    name,
-    tag,
-    probabilities: rows === 0 ? new Float64Array() : toProbability(fitted.score(matrix), scale),
-  }))
-  const window = spec.preprocess.lags_n + Math.max(0, spec.preprocess.smooth_n - 1)
-  const column = () => new Float64Array(rows)
-  const [values, expected, lower, upper] = [column(), column(), column(), column()]
+  const judgements = model.detectors.map((detector) => judge(detector, rows, model))
+  const timestamps = joinTimestamps(judgements.map((each) => each.timestamps))
+  const opinions = model.detectors.map(({ name, tag }, index) => {
+    const { timestamps: own, probabilities } = judgements[index]!
+    return { name, tag, probabilities: spread(probabilities, own, timestamps) }
+  })
   const combined = combine(
-    opinions.map(({ probabilities }) => probabilities),
+    judgements.map(({ ballots, timestamps: own }) => spread(ballots, own, timestamps)),
     spec.combination,
+    spec.buckets,
   )
   const scores = combined.map((score) => roundTo(score, spec.scoreRounding))
+  const column = () => new Float64Array(timestamps.length)
+  const [values, expected, lower, upper] = [column(), column(), column(), column()]
   const reasons: string[] = []
   const opinionsOf = (row: number) =>
-    opinions.map(({ name, probabilities }): Opinion => ({ name, probability: probabilities[row]! }))
+    opinions.flatMap(({ name, probabilities }): Opinion[] => {
+      const probability = probabilities[row]!
+      return Number.isNaN(probability) ? [] : [{ name, probability }]
+    })
   let index = 0
-  for (let row = 0; row < rows; row++) {
-    const timestamp = features.timestamps[row]!
+  for (let row = 0; row < timestamps.length; row++) {
+    const timestamp = timestamps[row]!
     // The point itself or, where the batch's own preprocessing invents timestamps, the newest before it.
     const next = firstNotBefore(judged.timestamps, timestamp, index)
     index = judged.timestamps[next] === timestamp ? next : Math.max(0, next - 1)
@@ -93,32 +137,25 @@ export function scoreRows(
     upper[row] = centre + expectation.width
     reasons.push(
       scores[row]! >= reasonsFrom
-        ? explain({ values: judged.values, index, window }, expectation, opinionsOf(row))
+        ? explain(
+            { values: judged.values, index, window: windowOfReasons(model, spec) },
+            expectation,
+            opinionsOf(row),
+          )
         : '',
     )
   }
-  return { timestamps: features.timestamps, values, scores, expected, lower, upper, reasons, opinions }
+  return { timestamps, values, scores, expected, lower, upper, reasons, opinions }
 }
 
-/** Rows `begin` to `end`, the end excluded, without a copy. */
-export function sliceRows(
-  { timestamps, data, columns, names }: Features,
-  begin: number,
-  end: number,
+/** Those that are wanted. */
+export function selectRows(
+  features: Features,
+  { from, wanted }: Pick<ScoreOptions, 'from' | 'wanted'>,
 ): Features {
-  return {
-    timestamps: timestamps.subarray(begin, end),
-    data: data.subarray(begin * columns, end * columns),
-    columns,
-    names,
-  }
-}
-
-function selectRows(features: Features, { from, wanted }: ScoreOptions): Features {
   const { timestamps, data, columns, names } = features
   const begin = from === undefined ? 0 : firstNotBefore(timestamps, from)
-  const recent = sliceRows(features, begin, timestamps.length)
-  if (!wanted) return recent
+  if (!wanted) return sliceRows(features, begin, timestamps.length)
   const rows: number[] = []
   for (let row = begin; row < timestamps.length; row++) if (wanted.has(timestamps[row]!)) rows.push(row)
   const selected = new Float64Array(rows.length * columns)
@@ -129,8 +166,8 @@ function selectRows(features: Features, { from, wanted }: ScoreOptions): Feature
 }
 
 /**
- * Scores the points of a series, which must begin early enough for the first wanted one to have its lags. Points without complete lags are
- * left out. Throws `MODEL_INVALID` when the model was fitted to rows of another width.
+ * Scores the points of a series, which must begin early enough for the first wanted one to have its rows. Points without any row are left out.
+ * Throws `MODEL_INVALID` when the model was fitted to rows of another width.
  */
 export function scoreMetric(
   model: MetricModel,
@@ -139,6 +176,7 @@ export function scoreMetric(
   options: ScoreOptions = {},
 ): ScoredSeries {
   const judged = judgedSeries(series, spec.preprocess)
-  const features = selectRows(options.features ?? rowsOf(judged, spec.preprocess), options)
-  return scoreRows(model, spec, { judged, features, reasonsFrom: options.reasonsFrom ?? 0 })
+  const all = detectorRows(judged, spec.preprocess, options.features)
+  const rows = someRows(all, (features) => selectRows(features, options))
+  return scoreRows(model, spec, { judged, rows, reasonsFrom: options.reasonsFrom ?? 0 })
 }

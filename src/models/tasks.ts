@@ -5,12 +5,16 @@ import type { BundleEntry } from './bundle.ts'
 import type { ModelSpec } from './model-spec.ts'
 import type { ReplayOptions } from './replay-options.ts'
 import type { ScoredSeries } from './score-metric.ts'
+import type { Judgement } from './search/choose-candidate.ts'
+import type { Holdout, Trial } from './search/judge-candidate.ts'
+import type { Candidate } from './search/search-space.ts'
 
 /** What travels to a worker thread and back: plain data, one message for some metrics. */
 export interface Tasks {
   readonly train: Task<TrainItem, undefined, TrainOutcome>
   readonly score: Task<ScoreItem, ScoreSettings, ScoreOutcome>
   readonly replay: Task<ReplayItem, ReplaySettings, ReplayOutcome>
+  readonly judge: Task<Trial, JudgeSettings, JudgeOutcome>
 }
 
 export type TaskName = keyof Tasks
@@ -41,6 +45,8 @@ export interface ScoreItem extends TrainItem {
   readonly from?: number
   /** Only these points, epoch ms. */
   readonly wanted?: ReadonlySet<number>
+  /** Of a model that learns point by point: it learns from the points up to this time that it has not learned from yet, epoch ms. */
+  readonly learnUntil?: number
 }
 
 export interface ScoreSettings {
@@ -52,6 +58,8 @@ export interface ScoreOutcome {
   readonly status: 'scored'
   readonly metric: string
   readonly scored: ScoredSeries
+  /** The model after it has learned more; absent when it has not. */
+  readonly learned?: Pick<BundleEntry, 'to' | 'count'> & { readonly bytes: Uint8Array }
 }
 
 export type ReplayItem = TrainItem
@@ -64,6 +72,17 @@ export interface ReplayOutcome {
   readonly scored: ScoredSeries
   /** A model of the newest points, to be published. */
   readonly trained: TrainOutcome | Failure
+}
+
+export interface JudgeSettings {
+  readonly candidates: readonly Candidate[]
+  readonly holdout: Holdout
+}
+
+export interface JudgeOutcome {
+  readonly status: 'judged'
+  readonly metric: string
+  readonly judgement: Judgement
 }
 
 /** An error as it crosses the threads' border. */

@@ -1,10 +1,12 @@
 import { move, transferableSymbol, valueSymbol } from 'piscina'
 import { locate } from '../core/errors.ts'
 import { decodeModel, encodeModel } from './codec.ts'
+import { scoreAndLearn } from './learning.ts'
 import { type FitResult, fitMetric } from './metric-model.ts'
 import { replaySeries } from './replay-series.ts'
 import { scoreMetric } from './score-metric.ts'
-import type { Failure, TaskName, Tasks, TrainOutcome } from './tasks.ts'
+import { judgeCandidate } from './search/judge-candidate.ts'
+import type { Failure, ScoreOutcome, TaskName, Tasks, TrainOutcome } from './tasks.ts'
 import { packParcel } from './transfer.ts'
 
 /** Runs in a worker thread; one metric that fails does not stop the others of its message. */
@@ -50,16 +52,22 @@ export const train: Handler<'train'> = ({ spec, items }) =>
     ),
   )
 
-export const score: Handler<'score'> = ({ spec, settings, items }) =>
-  moved(
-    items.map(({ metric, model, series, ...wanted }) =>
-      isolated(metric, () => ({
-        status: 'scored' as const,
-        metric,
-        scored: scoreMetric(decodeModel(model, spec.python), spec, series, { ...wanted, ...settings }),
-      })),
-    ),
-  )
+function scoreOutcome(
+  { metric, model, series, learnUntil, ...given }: Tasks['score']['item'],
+  { spec, settings }: Tasks['score']['message'],
+): ScoreOutcome {
+  const status = 'scored' as const
+  const fitted = decodeModel(model, spec.python)
+  const options = { ...given, ...settings }
+  if (learnUntil === undefined) return { status, metric, scored: scoreMetric(fitted, spec, series, options) }
+  const { scored, learned } = scoreAndLearn(fitted, spec, series, { ...options, until: learnUntil })
+  if (learned === undefined) return { status, metric, scored }
+  const { to, count } = learned
+  return { status, metric, scored, learned: { to, count, bytes: encodeModel(learned) } }
+}
+
+export const score: Handler<'score'> = (message) =>
+  moved(message.items.map((item) => isolated(item.metric, () => scoreOutcome(item, message))))
 
 export const replay: Handler<'replay'> = ({ spec, settings, items }) =>
   moved(
@@ -74,4 +82,14 @@ export const replay: Handler<'replay'> = ({ spec, settings, items }) =>
         }
       }),
     ),
+  )
+
+/** Each candidate by each metric; one that cannot judge it has NaN. */
+export const judge: Handler<'judge'> = ({ spec, settings: { candidates, holdout }, items }) =>
+  items.map((trial) =>
+    isolated(trial.metric, () => ({
+      status: 'judged' as const,
+      metric: trial.metric,
+      judgement: candidates.map((candidate) => judgeCandidate(trial, { ...spec, ...candidate }, holdout)),
+    })),
   )

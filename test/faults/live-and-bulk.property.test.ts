@@ -6,10 +6,10 @@ import type { Points } from '../../src/databases/database.ts'
 import { modelSpecOf } from '../../src/jobs/model-spec-of.ts'
 import { scoreRows } from '../../src/jobs/score-rows.ts'
 import { unscored } from '../../src/jobs/unscored.ts'
+import { reachOf } from '../../src/models/detector-rows.ts'
 import { judgedSeries } from '../../src/models/judged-series.ts'
 import { fitMetric, type MetricModel } from '../../src/models/metric-model.ts'
 import { scoreMetric } from '../../src/models/score-metric.ts'
-import { warmup } from '../../src/timeseries/preprocess.ts'
 import { MINUTE, START } from '../jobs/series.ts'
 
 interface Stored {
@@ -53,13 +53,15 @@ const cases = fc.record({
     freq: fc.constantFrom(null, '5min', '10min'),
     freq_agg: fc.constantFrom('mean' as const, 'sum' as const),
   }),
-  detector: fc.constantFrom('PCA', 'KNN', 'MAD', 'IForest'),
+  detector: fc.constantFrom('PCA', 'KNN', 'MAD', 'IForest', 'SubKNN', 'SpectralResidual'),
   gaps: fc.array(fc.constantFrom(1, 1, 1, 1, 2, 7), { minLength: 130, maxLength: 180 }),
   values: fc.array(fc.integer({ min: -50, max: 50 }), { minLength: 180, maxLength: 180 }),
   steps: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 5, maxLength: 40 }),
 })
 
 const LEARNED = 100
+/** Their rows are windows of raw values: beside them another detector judges the points that have none yet. */
+const WINDOWS = new Set(['SubKNN', 'SpectralResidual'])
 
 type Case = typeof cases extends fc.Arbitrary<infer Given> ? Given : never
 
@@ -69,6 +71,7 @@ function prepared({ preprocess, detector, gaps, values }: Case) {
     // MAD judges single values.
     model_configs: [
       { model_name: detector, ...(detector === 'IForest' ? { model_params: { n_estimators: 10 } } : {}) },
+      ...(WINDOWS.has(detector) ? [{ model_name: 'KNN' }] : []),
     ],
     score_max_n: 200,
     train_min_n: 8,
@@ -117,7 +120,7 @@ describe('the scores of one model', () => {
         })
         const whole: Table = new Map()
         scoreOnce(model, series, settings, whole)
-        const reach = warmup(settings.preprocess_params) + 5
+        const reach = reachOf(modelSpecOf(settings)) + 5
         const from = series.timestamps.length - reach
         const window = { timestamps: series.timestamps.slice(from), values: series.values.slice(from) }
         const few: Table = new Map()

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { decodeModel, encodeModel } from '../../src/models/codec.ts'
 import { compressLags, expandLags } from '../../src/models/lag-matrix.ts'
 import { fitMetric, type MetricModel } from '../../src/models/metric-model.ts'
+import { unpack } from '../../src/models/packed.ts'
 import { describeState, readState } from '../../src/models/state-codec.ts'
 import { defaultSpec, makeSeries } from './samples.ts'
 
@@ -85,6 +86,28 @@ describe('encodeModel', () => {
     const back = decodeModel(shifted.subarray(3))
     expect(encodeModel(back)).toEqual(bytes)
     expect(back).toMatchObject({ metric: 'na/me "\n🔥', from: model.from, to: model.to, count: 300 })
+  })
+
+  it('holds of a model what it always held, and of a detector of windows how long they are', () => {
+    const detectorsOf = (model: MetricModel) => {
+      const { header } = unpack('ANM1', encodeModel(model))
+      return (header as { readonly detectors: readonly object[] }).detectors.map(Object.keys)
+    }
+    expect(detectorsOf(modelOf(40))).toEqual([
+      ['name', 'tag', 'scale', 'state'],
+      ['name', 'tag', 'scale', 'state'],
+    ])
+    const detectors = [{ name: 'SubKNN', tag: 'windows', params: { window_size: 8 } }]
+    const result = fitMetric(
+      makeSeries(90),
+      { ...defaultSpec, detectors, combination: 'majority_vote' },
+      { metric: 'm' },
+    )
+    if (result.status !== 'fitted') throw new Error('learning')
+    expect(detectorsOf(result.model)).toEqual([['name', 'tag', 'scale', 'window', 'threshold', 'state']])
+    const [detector] = decodeModel(encodeModel(result.model)).detectors
+    expect(detector).toMatchObject({ window: 8, threshold: result.model.detectors[0]!.threshold })
+    expect(encodeModel(result.model).length, 'one value a window, not a window').toBeLessThan(3000)
   })
 
   it('finds every damaged byte and every cut', () => {

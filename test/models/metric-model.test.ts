@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Series } from '../../src/core/series.ts'
 import { decodeModel, encodeModel } from '../../src/models/codec.ts'
+import { reachOf } from '../../src/models/detector-rows.ts'
 import { fitMetric, type MetricModel } from '../../src/models/metric-model.ts'
 import type { ModelSpec } from '../../src/models/model-spec.ts'
 import { scoreMetric } from '../../src/models/score-metric.ts'
-import { warmup } from '../../src/timeseries/preprocess.ts'
 import { defaultSpec, MINUTE, makeSeries, START, slice } from './samples.ts'
 
 const METRIC = { metric: 'm' }
@@ -176,7 +176,14 @@ describe('scoreMetric', () => {
     smooth_n: fc.integer({ min: 0, max: 4 }),
     lags_n: fc.integer({ min: 0, max: 6 }),
     detectors: fc.subarray(['PCA', 'KNN', 'IForest', 'MAD'], { minLength: 1 }),
-    combination: fc.constantFrom('mean' as const, 'max' as const, 'min' as const),
+    // Of a detector that judges windows of raw values.
+    window: fc.constantFrom(undefined, undefined, 4, 12),
+    combination: fc.constantFrom(
+      'mean' as const,
+      'max' as const,
+      'median' as const,
+      'majority_vote' as const,
+    ),
   })
   const finite = fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1e6 })
 
@@ -187,11 +194,16 @@ describe('scoreMetric', () => {
         fc.array(finite, { minLength: 60, maxLength: 90 }),
         fc.nat({ max: 59 }),
         (given, values, begin) => {
-          const { detectors, combination, ...steps } = given
+          const { detectors, combination, window, ...steps } = given
           const spec: ModelSpec = {
             ...defaultSpec,
             combination,
-            detectors: detectors.map((name) => ({ name, tag: name, params: {} })),
+            detectors: [
+              ...detectors.map((name) => ({ name, tag: name, params: {} })),
+              ...(window === undefined
+                ? []
+                : [{ name: 'SubKNN', tag: 'windows', params: { window_size: window } }]),
+            ],
             preprocess: { ...defaultSpec.preprocess, ...steps },
           }
           const all = {
@@ -199,25 +211,22 @@ describe('scoreMetric', () => {
             values: Float64Array.from(values),
           }
           // MAD judges one column.
-          if (detectors.length === 1 && detectors[0] === 'MAD' && steps.lags_n > 0) return
+          if (window === undefined && detectors.join() === 'MAD' && steps.lags_n > 0) return
           const fittedModel = fitted(slice(all, 0, 50), spec)
           const bulk = scoreMetric(fittedModel, spec, all)
           const restored = scoreMetric(decodeModel(encodeModel(fittedModel)), spec, all)
           expect(restored).toEqual(bulk)
 
           const from = all.timestamps[begin]!
-          const suffix = scoreMetric(
-            fittedModel,
-            spec,
-            slice(all, Math.max(0, begin - warmup(spec.preprocess))),
-            { from },
-          )
+          const suffix = scoreMetric(fittedModel, spec, slice(all, Math.max(0, begin - reachOf(spec))), {
+            from,
+          })
           const first = bulk.timestamps.findIndex((timestamp) => timestamp >= from)
           expect(suffix.scores).toEqual(bulk.scores.slice(first))
 
           for (const [i, timestamp] of bulk.timestamps.entries()) {
             const at = all.timestamps.indexOf(timestamp)
-            const context = slice(all, at - warmup(spec.preprocess), at + 1)
+            const context = slice(all, Math.max(0, at - reachOf(spec)), at + 1)
             const one = scoreMetric(fittedModel, spec, context, { wanted: new Set([timestamp]) })
             expect([one.scores[0], one.expected[0], one.lower[0], one.upper[0]]).toEqual([
               bulk.scores[i],
@@ -231,6 +240,91 @@ describe('scoreMetric', () => {
       { numRuns: 60 },
     )
   })
+})
+
+describe('detectors of windows', () => {
+  const windows = (size: number) => ({ name: 'SubKNN', tag: 'windows', params: { window_size: size } })
+  const mixed: ModelSpec = { ...defaultSpec, detectors: [defaultSpec.detectors[0]!, windows(20)] }
+
+  it('judge raw values, whatever the preprocessing of the others', () => {
+    const alone = { ...defaultSpec, detectors: [windows(20)] }
+    const series = makeSeries(200)
+    const other = { ...alone, preprocess: { ...alone.preprocess, diff_n: 2, smooth_n: 0, lags_n: 1 } }
+    const model = fitted(series, alone)
+    expect(fitted(series, other).detectors[0]!.model.state).toEqual(model.detectors[0]!.model.state)
+    expect(model).toMatchObject({ columns: 0, detectors: [{ window: 20 }] })
+    const { timestamps, scores } = scoreMetric(model, alone, series)
+    expect(timestamps).toEqual(series.timestamps.slice(19))
+    expect(scores.every(Number.isFinite)).toBe(true)
+  })
+
+  it('leave a point with too few points before it to the others', () => {
+    const series = makeSeries(200)
+    const model = fitted(series, mixed)
+    const { timestamps, scores, opinions, reasons } = scoreMetric(model, mixed, series)
+    expect(timestamps).toEqual(series.timestamps.slice(8))
+    expect(scores.every(Number.isFinite)).toBe(true)
+    const [pca, sub] = opinions.map(({ probabilities }) => probabilities)
+    expect(sub!.slice(0, 11).every(Number.isNaN)).toBe(true)
+    expect(sub!.slice(11).every(Number.isFinite)).toBe(true)
+    expect(scores[5]).toBeCloseTo(pca![5]!, 4)
+    expect(scores[50]).toBeCloseTo((pca![50]! + sub![50]!) / 2, 4)
+    expect(reasons[5]).toMatch(/\(PCA \d\.\d\d\)$/)
+    expect(reasons[50]).toMatch(/\(PCA \d\.\d\d, SubKNN \d\.\d\d\)$/)
+  })
+
+  it('are learning until there is a window, and left out while the others can be fitted', () => {
+    const alone = { ...defaultSpec, detectors: [windows(20)] }
+    expect(fitMetric(makeSeries(19), alone, METRIC)).toEqual({ status: 'learning', points: 19, needed: 20 })
+    expect(fitMetric(makeSeries(14), mixed, METRIC)).toMatchObject({
+      status: 'fitted',
+      model: { detectors: [{ tag: 'pca_default' }] },
+      problems: [expect.stringMatching(/^windows is left out: SubKNN needs at least/)],
+    })
+  })
+
+  it('stand beside rows of the batch’s own preprocessing', () => {
+    const series = makeSeries(120)
+    const features = {
+      timestamps: series.timestamps.slice(3),
+      data: series.values.slice(3),
+      columns: 1,
+      names: [],
+    }
+    const result = fitMetric(series, mixed, { metric: 'm', features })
+    if (result.status !== 'fitted') throw new Error('learning')
+    const { timestamps } = scoreMetric(result.model, mixed, series, { features })
+    expect(timestamps).toEqual(features.timestamps)
+    expect(result.model).toMatchObject({ columns: 1, detectors: [{ tag: 'pca_default' }, { window: 20 }] })
+  })
+
+  it('are looked back at as far as their windows for the reason of a score', () => {
+    const alone = { ...defaultSpec, detectors: [windows(20)] }
+    const series = makeSeries(200)
+    const spiked = { ...series, values: series.values.map((value, i) => (i === 185 ? value + 60 : value)) }
+    const { reasons } = scoreMetric(fitted(series, alone), alone, spiked)
+    expect(reasons.at(-1)).toContain('14 points before')
+  })
+})
+
+it('a vote counts the labels of the detectors', () => {
+  const spec: ModelSpec = {
+    ...defaultSpec,
+    combination: 'majority_vote',
+    detectors: ['PCA', 'KNN', 'IForest'].map((name) => ({
+      name,
+      tag: name,
+      params: { contamination: 0.05 },
+    })),
+  }
+  const series = makeSeries(300)
+  const spiked = { ...series, values: series.values.map((value, i) => (i === 250 ? value + 60 : value)) }
+  const model = fitted(series, spec)
+  const { scores } = scoreMetric(model, spec, spiked)
+  expect(new Set(scores)).toEqual(new Set([0, 1]))
+  expect(scores[250 - 8]).toBe(1)
+  expect(scores.filter((score) => score === 1).length / scores.length).toBeLessThan(0.15)
+  expect(fitted(series).detectors.every(({ threshold }) => threshold === undefined)).toBe(true)
 })
 
 describe('bugs of the original', () => {

@@ -151,30 +151,52 @@ describe('replaySeries', () => {
     maxPoints: fc.integer({ min: 10, max: 120 }),
     refitGrowth: fc.constantFrom(0.05, 0.2, 0.5),
     maxAgeMs: fc.constantFrom(Number.POSITIVE_INFINITY, 200 * MINUTE),
+    detectors: fc.constantFrom<ModelSpec['detectors']>(
+      defaultSpec.detectors,
+      [{ name: 'SubKNN', tag: 'w', params: { window_size: 7 } }],
+      [defaultSpec.detectors[1]!, { name: 'SubPCA', tag: 'w', params: { window_size: 16 } }],
+    ),
     seed: fc.nat(),
   })
+  /** Those that learn point by point judge one column. */
+  const learners: ModelSpec['detectors'] = [
+    { name: 'OnlineRobustZ', tag: 'z', params: { window_size: 20 } },
+    { name: 'RobustRandomCutForest', tag: 'rrcf', params: { num_trees: 3, tree_size: 16 } },
+  ]
 
-  it('gives the numbers of pushing point by point, bit for bit', () => {
-    fc.assert(
-      fc.property(cases, ({ steps, gaps, seed, ...given }) => {
-        const spec: ModelSpec = { ...defaultSpec, preprocess: steps, minPoints: 10 }
-        let at = START
-        const timestamps = Float64Array.from(gaps, (gap) => (at += gap * MINUTE * 3))
-        const series = { timestamps, values: makeSeries(gaps.length, seed).values }
-        const all = { ...options, ...given }
-        const pushed = pushAll(series, spec, all).filter(({ score }) => score !== null)
-        const { scored } = replaySeries(series, spec, all)
-        expect(Array.from(scored.timestamps)).toEqual(pushed.map(({ timestamp }) => timestamp))
-        expect(Array.from(scored.values)).toEqual(pushed.map(({ value }) => value))
-        expect(Array.from(scored.scores)).toEqual(pushed.map(({ score }) => score))
-        expect(Array.from(scored.expected)).toEqual(pushed.map(({ expected }) => expected))
-        expect(Array.from(scored.lower)).toEqual(pushed.map(({ lower }) => lower))
-        expect(Array.from(scored.upper)).toEqual(pushed.map(({ upper }) => upper))
-        expect(scored.reasons).toEqual(pushed.map(({ reason }) => reason))
-      }),
-      { numRuns: 60 },
-    )
-  })
+  it.each(['as they are', 'learning'])(
+    'gives the numbers of pushing point by point, bit for bit: models %s',
+    (how) => {
+      fc.assert(
+        fc.property(cases, ({ steps, gaps, seed, detectors, ...given }) => {
+          const spec: ModelSpec =
+            how === 'learning'
+              ? {
+                  ...defaultSpec,
+                  minPoints: 10,
+                  update: 'online',
+                  detectors: learners,
+                  preprocess: { ...steps, lags_n: 0 },
+                }
+              : { ...defaultSpec, preprocess: steps, minPoints: 10, detectors }
+          let at = START
+          const timestamps = Float64Array.from(gaps, (gap) => (at += gap * MINUTE * 3))
+          const series = { timestamps, values: makeSeries(gaps.length, seed).values }
+          const all = { ...options, ...given }
+          const pushed = pushAll(series, spec, all).filter(({ score }) => score !== null)
+          const { scored } = replaySeries(series, spec, all)
+          expect(Array.from(scored.timestamps)).toEqual(pushed.map(({ timestamp }) => timestamp))
+          expect(Array.from(scored.values)).toEqual(pushed.map(({ value }) => value))
+          expect(Array.from(scored.scores)).toEqual(pushed.map(({ score }) => score))
+          expect(Array.from(scored.expected)).toEqual(pushed.map(({ expected }) => expected))
+          expect(Array.from(scored.lower)).toEqual(pushed.map(({ lower }) => lower))
+          expect(Array.from(scored.upper)).toEqual(pushed.map(({ upper }) => upper))
+          expect(scored.reasons).toEqual(pushed.map(({ reason }) => reason))
+        }),
+        { numRuns: 50 },
+      )
+    },
+  )
 
   it('ends with the model that the replayer ends with', () => {
     const series = makeSeries(300)

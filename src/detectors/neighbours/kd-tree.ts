@@ -1,16 +1,21 @@
 import { extend } from './metric.ts'
-import { type Rows, type Search, scan } from './scan.ts'
+import { type Queries, type Rows, scan, withoutNumbers } from './scan.ts'
 
 /** A k-d tree (Bentley 1975); the rows are copied into the order of its leaves. */
 export interface KdTree {
   readonly rows: Rows
-  /** Position in the tree -> number of the row in the original order. */
-  readonly order: Int32Array
   /** Brings all rows that matter into `best`, as a scan over all of them would. */
   readonly search: Search
+  /** The same for `best` alone, and faster where many rows are equally distant. */
+  readonly searchDistances: Search
+  /** The numbers of all queries, those of one leaf after another. */
+  inOrder(queries: Queries): ArrayLike<number>
 }
 
+/** The most rows of a leaf, and of one of wide rows, where a box costs more to look at. */
 const LEAF_ROWS = 20
+const WIDE_LEAF_ROWS = 32
+const WIDE_COLUMNS = 6
 /** Halving depth is bounded by the number of rows, which fits into 32 bits. */
 const DEEPEST = 64
 // Powers are not rounded monotonously everywhere; taken a little smaller, a bound never hides a row.
@@ -26,22 +31,39 @@ interface Nodes {
   readonly split: Float64Array
   /** Nodes stand in preorder: the left child of a node follows it. */
   readonly right: Int32Array
+  /** The lowest number of the node's rows. */
+  readonly least: Int32Array
   /** The box around the node's rows: the least value of each column, then the largest of each. */
   readonly boxes: Float64Array
 }
+
+/**
+ * Brings all rows that matter into `best` and `found`, as a scan over all of them would. The search ends early once the last of `best` is
+ * not above `enough`.
+ */
+type Search = (
+  data: Float64Array,
+  offset: number,
+  skip: number,
+  best: Float64Array,
+  found: Int32Array,
+  enough?: number,
+) => void
 
 /** Builds the tree in O(n log n). */
 export function buildKdTree(source: Rows): KdTree {
   const { columns } = source
   const count = source.data.length / columns
-  const order = Int32Array.from({ length: count }, (_, i) => i)
-  const capacity = Math.max(1, 4 * Math.ceil(count / LEAF_ROWS))
+  const order = source.numbers.slice()
+  const leafRows = columns < WIDE_COLUMNS ? LEAF_ROWS : WIDE_LEAF_ROWS
+  const capacity = Math.max(1, 4 * Math.ceil(count / leafRows))
   const nodes: Nodes = {
     begin: new Int32Array(capacity),
     end: new Int32Array(capacity),
     column: new Int32Array(capacity).fill(-1),
     split: new Float64Array(capacity),
     right: new Int32Array(capacity),
+    least: new Int32Array(capacity),
     boxes: new Float64Array(capacity * 2 * columns),
   }
   let used = 0
@@ -51,14 +73,20 @@ export function buildKdTree(source: Rows): KdTree {
     nodes.end[node] = to
     const box = nodes.boxes.subarray(node * 2 * columns, (node + 1) * 2 * columns)
     surround(source, order.subarray(from, to), box)
-    const column = to - from > LEAF_ROWS ? widestColumn(box) : -1
-    if (column >= 0) {
+    const column = to - from > leafRows ? widestColumn(box) : -1
+    if (column < 0) {
+      const numbers = order.subarray(from, to)
+      if (numbers.length > leafRows) numbers.sort()
+      nodes.least[node] = numbers.reduce((least, number) => Math.min(least, number), count)
+    } else {
       const middle = (from + to) >> 1
       select(source, order, { from, to, middle, column })
       nodes.column[node] = column
       nodes.split[node] = source.data[order[middle]! * columns + column]!
       grow(from, middle)
-      nodes.right[node] = grow(middle, to)
+      const right = grow(middle, to)
+      nodes.right[node] = right
+      nodes.least[node] = Math.min(nodes.least[node + 1]!, nodes.least[right]!)
     }
     return node
   }
@@ -67,45 +95,66 @@ export function buildKdTree(source: Rows): KdTree {
   const data = new Float64Array(source.data.length)
   for (let i = 0; i < count; i++)
     for (let j = 0; j < columns; j++) data[i * columns + j] = source.data[order[i]! * columns + j]!
-  const rows: Rows = { ...source, data }
-  return { rows, order, search: createSearch(rows, nodes) }
+  const rows: Rows = { ...source, data, numbers: order }
+  return {
+    rows,
+    search: createSearch(rows, nodes),
+    searchDistances: createSearch(withoutNumbers(rows), nodes),
+    inOrder: (queries) => orderByLeaf(queries, columns, nodes),
+  }
 }
 
 /**
- * Nearest side first; a side is left out when not even its box comes near enough. Differences, squares and
- * sums are rounded monotonously, so that the bound of a box is never above a distance to a row in it.
+ * Nearest side first; a side is left out when not even its box comes near enough, or when at the very distance of the last neighbour all
+ * its rows have higher numbers. Differences, squares and sums are rounded monotonously, so that the bound of a box is never above a
+ * distance to a row in it.
  */
-function createSearch(rows: Rows, { begin, end, column, split, right, boxes }: Nodes): Search {
+function createSearch(rows: Rows, { begin, end, column, split, right, least, boxes }: Nodes): Search {
   const { columns, metric } = rows
   const size = 2 * columns
-  const six = columns === 6 && metric.kind === 'euclidean'
+  const euclidean = metric.kind === 'euclidean'
   const waiting = new Int32Array(DEEPEST)
   const waitingBounds = new Float64Array(DEEPEST)
 
-  return (data, offset, skip, best, enough = -1) => {
+  return (data, offset, skip, best, found, enough = -1) => {
     const last = best.length - 1
+    // Rows at one place: so many of them are enough, as they stand in the order of their numbers.
+    const most = Math.max(WIDE_LEAF_ROWS, best.length + 1)
     let depth = 1
     waiting[0] = 0
     waitingBounds[0] = 0
     while (depth > 0) {
-      if (waitingBounds[--depth]! >= best[last]!) continue
-      let node = waiting[depth]!
+      let node = waiting[--depth]!
+      const known = waitingBounds[depth]!
+      if (known > best[last]! || (known === best[last]! && least[node]! > found[last]!)) continue
       for (let by = column[node]!; by >= 0; by = column[node]!) {
         const left = data[offset + by]! < split[node]!
         const other = left ? right[node]! : node + 1
         node = left ? node + 1 : right[node]!
-        const bound = six
-          ? boundSix(boxes, other * size, data, offset)
+        const bound = euclidean
+          ? boundEuclidean(boxes, other * size, data, offset, columns)
           : boundAny(rows, boxes, other * size, data, offset)
         // The other way round, a bound that overflowed to no number would hide its rows.
-        if (bound >= best[last]!) continue
+        if (bound > best[last]! || (bound === best[last]! && least[other]! > found[last]!)) continue
         waiting[depth] = other
         waitingBounds[depth++] = bound
       }
-      scan(rows, begin[node]!, end[node]!, data, offset, skip, best)
+      scan(rows, begin[node]!, Math.min(end[node]!, begin[node]! + most), data, offset, skip, best, found)
       if (best[last]! <= enough) return
     }
   }
+}
+
+function orderByLeaf({ data, count }: Queries, columns: number, { begin, column, split, right }: Nodes) {
+  const keys = new Float64Array(count)
+  for (let query = 0; query < count; query++) {
+    let node = 0
+    for (let by = column[node]!; by >= 0; by = column[node]!)
+      node = data[query * columns + by]! < split[node]! ? node + 1 : right[node]!
+    keys[query] = begin[node]! * count + query
+  }
+  // Whole numbers below 2 to the power of 53.
+  return keys.sort().map((key) => key % count)
 }
 
 /** A lower bound of the reduced distances between a query and the rows in the box at `at`. */
@@ -122,15 +171,32 @@ function boundAny(
   return bound * SLACK
 }
 
-/** The same for Euclidean distances of six columns. */
-function boundSix(boxes: Float64Array, at: number, data: Float64Array, offset: number): number {
-  const a = outside(data[offset]!, boxes[at]!, boxes[at + 6]!)
-  const b = outside(data[offset + 1]!, boxes[at + 1]!, boxes[at + 7]!)
-  const c = outside(data[offset + 2]!, boxes[at + 2]!, boxes[at + 8]!)
-  const d = outside(data[offset + 3]!, boxes[at + 3]!, boxes[at + 9]!)
-  const e = outside(data[offset + 4]!, boxes[at + 4]!, boxes[at + 10]!)
-  const f = outside(data[offset + 5]!, boxes[at + 5]!, boxes[at + 11]!)
-  return a * a + b * b + c * c + d * d + e * e + f * f
+/** The same for Euclidean distances; sums are never rounded above those of a scan. */
+function boundEuclidean(
+  boxes: Float64Array,
+  at: number,
+  data: Float64Array,
+  offset: number,
+  columns: number,
+): number {
+  const high = at + columns
+  let bound = 0
+  let j = 0
+  if (columns >= 6) {
+    const a = outside(data[offset]!, boxes[at]!, boxes[high]!)
+    const b = outside(data[offset + 1]!, boxes[at + 1]!, boxes[high + 1]!)
+    const c = outside(data[offset + 2]!, boxes[at + 2]!, boxes[high + 2]!)
+    const d = outside(data[offset + 3]!, boxes[at + 3]!, boxes[high + 3]!)
+    const e = outside(data[offset + 4]!, boxes[at + 4]!, boxes[high + 4]!)
+    const f = outside(data[offset + 5]!, boxes[at + 5]!, boxes[high + 5]!)
+    bound = a * a + b * b + c * c + d * d + e * e + f * f
+    j = 6
+  }
+  for (; j < columns; j++) {
+    const difference = outside(data[offset + j]!, boxes[at + j]!, boxes[high + j]!)
+    bound += difference * difference
+  }
+  return bound
 }
 
 /** How far a value lies outside low..high: max(0, low - value, value - high), without a branch to mispredict. */

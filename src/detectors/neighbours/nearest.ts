@@ -1,5 +1,7 @@
 import type { Matrix } from '../detector.ts'
+import { buildKdTree, type KdTree } from './kd-tree.ts'
 import { extend, type Metric, overflowingDistance, toDistance } from './metric.ts'
+import { type Found, insert, type Queries, type Rows, scanAll } from './scan.ts'
 
 /** Row-major, `neighbours` a query, nearest first; of equally distant rows the one of the lower number comes first. */
 export interface Nearest {
@@ -14,64 +16,124 @@ export interface NeighbourIndex {
   nearest(queries: Matrix, neighbours: number): Nearest
   /** The nearest of each training row, itself left out; `neighbours` is less than the number of training rows. */
   nearestOfOwn(neighbours: number): Nearest
+  /** The distances of `nearest` alone: faster, and one query after another, in any order. */
+  distances(queries: Matrix, neighbours: number, receive: ReceiveDistances): void
+  /** The distances of `nearestOfOwn` alone. */
+  distancesOfOwn(neighbours: number, receive: ReceiveDistances): void
+  /** The tree over the rows, if so many more queries make it worth growing; results are the same with and without. */
+  treeFor(queries: number): KdTree | undefined
 }
+
+/** The array is used again afterwards. */
+type ReceiveDistances = (query: number, distances: Float64Array) => void
+
+// Beyond so many columns a tree visits nearly every row anyway; for few rows or few questions it does not
+// pay.
+const TREE_COLUMNS = 20
+const TREE_ROWS = 128
+const TREE_QUERIES = 64
 
 /** Makes rows searchable; they are kept, not copied. */
 export function indexRows(training: Matrix, metric: Metric): NeighbourIndex {
-  return {
-    nearest: (queries, neighbours) => searchAll({ training, metric, queries, neighbours, own: false }),
-    nearestOfOwn: (neighbours) => searchAll({ training, metric, queries: training, neighbours, own: true }),
+  const numbers = new Int32Array(training.rows).map((_, i) => i)
+  const rows: Rows = { data: training.data, columns: training.columns, metric, numbers }
+  const mayGrow = training.columns <= TREE_COLUMNS && training.rows >= TREE_ROWS
+  let tree: KdTree | undefined
+  let asked = 0
+
+  const treeFor = (queries: number): KdTree | undefined => {
+    asked += queries
+    if (tree === undefined && mayGrow && asked >= TREE_QUERIES) tree = buildKdTree(rows)
+    return tree
   }
-}
-
-interface Question {
-  readonly training: Matrix
-  readonly metric: Metric
-  readonly queries: Matrix
-  readonly neighbours: number
-  /** Whether the queries are the training rows themselves. */
-  readonly own: boolean
-}
-
-function searchAll({ training, metric, queries, neighbours, own }: Question): Nearest {
-  const indices = new Int32Array(queries.rows * neighbours)
-  const distances = new Float64Array(queries.rows * neighbours)
-  const { columns } = training
-  for (let query = 0; query < queries.rows; query++) {
-    const best = distances
-      .subarray(query * neighbours, (query + 1) * neighbours)
-      .fill(Number.POSITIVE_INFINITY)
-    const found = indices.subarray(query * neighbours, (query + 1) * neighbours).fill(-1)
-    for (let row = 0; row < training.rows; row++) {
-      if (own && row === query) continue
-      let reduced = 0
-      for (let j = 0; j < columns; j++)
-        reduced = extend(
-          metric,
-          reduced,
-          queries.data[query * columns + j]! - training.data[row * columns + j]!,
-        )
-      const distance =
-        reduced === Number.POSITIVE_INFINITY
-          ? overflowingDistance(metric, rowAt(queries, query), rowAt(training, row))
-          : toDistance(metric, reduced)
-      if (distance < best[neighbours - 1]!) insert(best, found, distance, row)
+  const search = (wanted: Wanted, queries: Queries, neighbours: number, receive: Found): void => {
+    const last = neighbours - 1
+    const finish: Found = (query, best, found) => {
+      if (best[last] === Number.POSITIVE_INFINITY) searchFar(rows, queries, query, best, found)
+      else toDistances(metric, best)
+      receive(query, best, found)
     }
+    const grown = treeFor(queries.count)
+    if (grown === undefined) scanAll(rows, queries, neighbours, finish)
+    else searchTree(grown, { wanted, queries, neighbours, receive: finish })
   }
+  const others = ({ data, rows: count }: Matrix): Queries => ({ data, count, own: false })
+  const itself: Queries = { ...others(training), own: true }
+  return {
+    nearest: (queries, neighbours) =>
+      gather(queries.rows, neighbours, (receive) => search('rows', others(queries), neighbours, receive)),
+    nearestOfOwn: (neighbours) =>
+      gather(training.rows, neighbours, (receive) => search('rows', itself, neighbours, receive)),
+    distances: (queries, neighbours, receive) => search('distances', others(queries), neighbours, receive),
+    distancesOfOwn: (neighbours, receive) => search('distances', itself, neighbours, receive),
+    treeFor,
+  }
+}
+
+type Wanted = 'rows' | 'distances'
+
+function toDistances(metric: Metric, reduced: Float64Array): void {
+  if (metric.kind === 'euclidean')
+    for (let i = 0; i < reduced.length; i++) reduced[i] = Math.sqrt(reduced[i]!)
+  else for (let i = 0; i < reduced.length; i++) reduced[i] = toDistance(metric, reduced[i]!)
+}
+
+function gather(queries: number, neighbours: number, search: (receive: Found) => void): Nearest {
+  const indices = new Int32Array(queries * neighbours)
+  const distances = new Float64Array(queries * neighbours)
+  search((query, best, found) => {
+    const at = query * neighbours
+    for (let i = 0; i < neighbours; i++) {
+      indices[at + i] = found[i]!
+      distances[at + i] = best[i]!
+    }
+  })
   return { indices, distances }
 }
 
-function rowAt({ data, columns }: Matrix, row: number): Float64Array {
-  return data.subarray(row * columns, (row + 1) * columns)
+interface TreeSearch {
+  readonly wanted: Wanted
+  readonly queries: Queries
+  readonly neighbours: number
+  readonly receive: Found
 }
 
-function insert(best: Float64Array, found: Int32Array, distance: number, row: number): void {
-  let place = best.length - 1
-  while (place > 0 && best[place - 1]! > distance) {
-    best[place] = best[place - 1]!
-    found[place] = found[place - 1]!
-    place--
+/** In the order of the leaves, where one query's rows are still in the cache for the next. */
+function searchTree(tree: KdTree, { wanted, queries, neighbours, receive }: TreeSearch): void {
+  const { columns, numbers } = tree.rows
+  const search = wanted === 'rows' ? tree.search : tree.searchDistances
+  const best = new Float64Array(neighbours)
+  const found = new Int32Array(neighbours)
+  const order = queries.own ? numbers : tree.inOrder(queries)
+  const data = queries.own ? tree.rows.data : queries.data
+  for (let i = 0; i < queries.count; i++) {
+    const query = order[i]!
+    best.fill(Number.POSITIVE_INFINITY)
+    found.fill(-1)
+    search(data, (queries.own ? i : query) * columns, queries.own ? i : -1, best, found)
+    receive(query, best, found)
   }
-  best[place] = distance
-  found[place] = row
+}
+
+/** The nearest rows of a row so far away that its reduced distances overflow. */
+function searchFar(
+  { data, columns, metric, numbers }: Rows,
+  { data: wanted, own }: Queries,
+  query: number,
+  best: Float64Array,
+  found: Int32Array,
+): void {
+  best.fill(Number.POSITIVE_INFINITY)
+  const from = wanted.subarray(query * columns, (query + 1) * columns)
+  for (let row = 0; row < numbers.length; row++) {
+    if (own && row === query) continue
+    const to = data.subarray(row * columns, (row + 1) * columns)
+    let reduced = 0
+    for (let j = 0; j < columns; j++) reduced = extend(metric, reduced, from[j]! - to[j]!)
+    const distance =
+      reduced === Number.POSITIVE_INFINITY
+        ? overflowingDistance(metric, from, to)
+        : toDistance(metric, reduced)
+    if (distance < best[best.length - 1]!) insert(best, found, distance, row)
+  }
 }

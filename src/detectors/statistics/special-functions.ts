@@ -61,7 +61,7 @@ export function binomialCdf(successes: number, trials: number, p: number): numbe
 }
 
 /** Continued fraction of the incomplete beta function by Lentz's method (Abramowitz, Stegun 26.5.8). */
-function betaFraction(a: number, b: number, x: number): number {
+export function betaFraction(a: number, b: number, x: number): number {
   const safe = (value: number): number => (Math.abs(value) < SMALLEST ? SMALLEST : value)
   let c = 1
   let d = 1 / safe(1 - ((a + b) * x) / (a + 1))

@@ -4,6 +4,7 @@ import { readState, requireTrainable, requireWidth } from '../checks.ts'
 import { contaminationOption, defineDetector, ignoredOption, type Matrix, type Model } from '../detector.ts'
 import { percentile } from '../statistics/percentile.ts'
 import { averagePath, type Forest, growForest } from '../trees/isolation-trees.ts'
+import { pathsIn } from '../trees/path-lengths.ts'
 
 const options = z.strictObject({
   contamination: contaminationOption,
@@ -39,6 +40,7 @@ export const iforest = defineDetector({
     'PyOD 3.6.7 pyod/models/iforest.py over scikit-learn 1.9.1; Liu, Ting, Zhou: Isolation forest (2008)',
   family: 'tabular',
   complexity: { fit: 'trees · samples · log samples', score: 'trees · log samples' },
+  tuning: { n_estimators: [100, 200], max_features: [1, 0.6] },
   options,
   example: { n_estimators: 100, random_state: 42 },
   fit(data, { contamination, n_estimators, max_samples, max_features, bootstrap, random_state }, { random }) {
@@ -50,10 +52,11 @@ export const iforest = defineDetector({
       bootstrap,
       random: random_state === null ? random : createRandom(random_state),
     })
-    const trainScores = isolation(forest, data)
+    const isolation = isolationIn(forest, data.columns)
+    const trainScores = isolation(data)
     const offset = percentile(trainScores, 100 * (1 - contamination))
     for (let i = 0; i < trainScores.length; i++) trainScores[i]! -= offset
-    return { model: createModel(forest, data.columns, offset), trainScores }
+    return { model: createModel(forest, isolation, { columns: data.columns, offset }), trainScores }
   },
   restore(state) {
     const read = readState('IForest', state)
@@ -82,7 +85,7 @@ export const iforest = defineDetector({
       ),
       'its splits lead nowhere',
     )
-    return createModel(forest, columns, read.number('offset'))
+    return createModel(forest, isolationIn(forest, columns), { columns, offset: read.number('offset') })
   },
 })
 
@@ -90,12 +93,16 @@ function shareOf(wanted: number, count: number): number {
   return Math.max(1, Math.min(count, Math.floor(wanted <= 1 ? wanted * count : wanted)))
 }
 
-function createModel(forest: Forest, columns: number, offset: number): Model {
+function createModel(
+  forest: Forest,
+  isolation: (rows: Matrix) => Float64Array,
+  { columns, offset }: { readonly columns: number; readonly offset: number },
+): Model {
   return {
     state: { ...forest, columns, offset },
     score(data) {
       requireWidth('IForest', data, columns)
-      const scores = isolation(forest, data)
+      const scores = isolation(data)
       for (let i = 0; i < scores.length; i++) scores[i]! -= offset
       return scores
     },
@@ -103,23 +110,13 @@ function createModel(forest: Forest, columns: number, offset: number): Model {
 }
 
 /** The anomaly score of the paper, in 0..1. */
-function isolation(
-  { roots, column, value, right, samples }: Forest,
-  { data, rows, columns }: Matrix,
-): Float64Array {
-  const paths = new Float64Array(rows)
-  // Tree by tree, so that one tree stays in the cache; the sum of a row is in the order of the trees,
-  // whatever rows stand beside it.
-  for (const root of roots) {
-    for (let row = 0, cell = 0; row < rows; row++, cell += columns) {
-      let node = root
-      for (let split = column[node]!; split >= 0; split = column[node]!)
-        node = data[cell + split]! <= value[node]! ? node + 1 : right[node]!
-      paths[row]! += value[node]!
-    }
+function isolationIn(forest: Forest, columns: number): (rows: Matrix) => Float64Array {
+  const paths = pathsIn(forest, columns)
+  const usual = forest.roots.length * averagePath(forest.samples)
+  return (rows) => {
+    const sums = paths.sum(rows)
+    // One sample has no path to compare with: scikit-learn calls that a ratio of 1.
+    for (let row = 0; row < sums.length; row++) sums[row] = 2 ** -(usual > 0 ? sums[row]! / usual : 1)
+    return sums
   }
-  const usual = roots.length * averagePath(samples)
-  // One sample has no path to compare with: scikit-learn calls that a ratio of 1.
-  for (let row = 0; row < rows; row++) paths[row] = 2 ** -(usual > 0 ? paths[row]! / usual : 1)
-  return paths
 }

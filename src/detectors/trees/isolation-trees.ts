@@ -29,37 +29,44 @@ export function averagePath(count: number): number {
   return 2 * (Math.log(count - 1) + 0.5772156649015329) - (2 * (count - 1)) / count
 }
 
+/** How deep a tree of so many rows grows at most. */
+export function depthFor(samples: number): number {
+  return Math.ceil(Math.log2(Math.max(samples, 2)))
+}
+
 /** Grows the trees, to the depth at which a row of average strangeness is alone. */
 export function growForest(data: Matrix, plan: ForestPlan): Forest {
   const { trees, samples, random } = plan
-  const deepest = Math.ceil(Math.log2(Math.max(samples, 2)))
+  const deepest = depthFor(samples)
   const roots = new Int32Array(trees)
-  const column: number[] = []
-  const value: number[] = []
-  const right: number[] = []
+  // The tree that grows; those before it are kept apart.
+  const most = 2 * samples - 1
+  const column = new Int16Array(most)
+  const value = new Float64Array(most)
+  const right = new Int32Array(most)
+  const grown: { column: Int16Array; value: Float64Array; right: Int32Array }[] = []
+  // Where its nodes begin among all, and how many it has so far.
+  let first = 0
+  let size = 0
   const rows = Int32Array.from({ length: data.rows }, (_, i) => i)
   const columns = Int32Array.from({ length: data.columns }, (_, i) => i)
   const picked = new Int32Array(samples)
   const tried = new Int32Array(plan.columns)
 
-  const leaf = (count: number, depth: number): void => {
-    column.push(-1)
-    value.push(depth + averagePath(count))
-    right.push(0)
-  }
   const grow = (from: number, to: number, depth: number): void => {
+    const node = size++
     const split = to - from > 1 && depth < deepest ? drawSplit(from, to) : undefined
     if (split === undefined) {
-      leaf(to - from, depth)
+      column[node] = -1
+      value[node] = depth + averagePath(to - from)
+      right[node] = 0
       return
     }
-    const node = column.length
-    column.push(split.column)
-    value.push(split.at)
-    right.push(0)
+    column[node] = split.column
+    value[node] = split.at
     const middle = partition(data, picked, { from, to, ...split })
     grow(from, middle, depth + 1)
-    right[node] = column.length
+    right[node] = first + size
     grow(middle, to, depth + 1)
   }
   /** A column in which the rows differ, all such alike, and a place uniformly between its extremes. */
@@ -86,18 +93,31 @@ export function growForest(data: Matrix, plan: ForestPlan): Forest {
   }
 
   for (let tree = 0; tree < trees; tree++) {
-    roots[tree] = column.length
+    roots[tree] = first
+    size = 0
     draw(rows, picked, plan.bootstrap, random)
     draw(columns, tried, false, random)
     grow(0, samples, 0)
+    grown.push({
+      column: column.slice(0, size),
+      value: value.slice(0, size),
+      right: right.slice(0, size),
+    })
+    first += size
   }
-  return {
+  const forest = {
     roots,
-    column: Int16Array.from(column),
-    value: Float64Array.from(value),
-    right: Int32Array.from(right),
+    column: new Int16Array(first),
+    value: new Float64Array(first),
+    right: new Int32Array(first),
     samples,
   }
+  grown.forEach((tree, i) => {
+    forest.column.set(tree.column, roots[i])
+    forest.value.set(tree.value, roots[i])
+    forest.right.set(tree.right, roots[i])
+  })
+  return forest
 }
 
 /** Fills `picked` from `all`, with replacement or without; reorders `all`. */

@@ -1,0 +1,125 @@
+import { z } from 'zod'
+import { readState, requireTrainable, requireWidth } from '../checks.ts'
+import { contaminationOption, defineDetector, ignoredOption, type Matrix, type Model } from '../detector.ts'
+import type { Metric } from '../neighbours/metric.ts'
+import { exponentOption, metricNamed, metricOption, metricParamsOption } from '../neighbours/metric-option.ts'
+import { metricState, readMetric } from '../neighbours/metric-state.ts'
+import { indexRows, type Nearest, type NeighbourIndex } from '../neighbours/nearest.ts'
+
+const options = z.strictObject({
+  contamination: contaminationOption,
+  n_neighbors: z.int().min(1).default(20).meta({
+    description: 'How many nearest training rows a row is compared with; with fewer training rows, all.',
+  }),
+  metric: metricOption.meta({ description: 'The distance; minkowski uses the exponent p.' }),
+  p: exponentOption,
+  metric_params: metricParamsOption,
+  algorithm: ignoredOption,
+  leaf_size: ignoredOption,
+  n_jobs: ignoredOption,
+  novelty: ignoredOption,
+})
+
+/** Added to every mean reachability distance, so that rows at one place have a density. */
+const LEAST_REACH = 1e-10
+
+/** What is known of the training rows. */
+interface Neighbourhoods {
+  readonly neighbours: number
+  /** The distance of each row to the last of its neighbours. */
+  readonly radii: Float64Array
+  /** The local reachability density of each row. */
+  readonly densities: Float64Array
+}
+
+/**
+ * Score = mean density of a row's neighbours / its own density. Its density is 1 / (mean reachability distance + 1e-10); the reachability
+ * distance of a neighbour is its distance, or its own distance to its last neighbour where that is larger. Rows with many duplicates have
+ * the density 1e10, and a row beside them a score as large; what would be beyond the largest number is that number.
+ */
+export const lof = defineDetector({
+  name: 'LOF',
+  summary: 'How much sparser the surroundings of a row are than those of its neighbours.',
+  source:
+    'PyOD 3.6.7 pyod/models/lof.py, scikit-learn 1.9.1 sklearn/neighbors/_lof.py; Breunig et al.: LOF, identifying density-based local outliers (2000)',
+  family: 'tabular',
+  complexity: { fit: 'n log n, n² above 20 columns', score: 'log n, n above 20 columns' },
+  tuning: { n_neighbors: [5, 10, 20, 40] },
+  options,
+  example: { n_neighbors: 20 },
+  fit(data, { n_neighbors, metric: name, p }) {
+    requireTrainable('LOF', data, 2)
+    const metric = metricNamed(name, p)
+    const training = { ...data, data: data.data.slice() }
+    const neighbours = Math.min(n_neighbors, data.rows - 1)
+    const index = indexRows(training, metric)
+    const nearest = index.nearestOfOwn(neighbours)
+    const radii = new Float64Array(data.rows).map((_, row) => nearest.distances[(row + 1) * neighbours - 1]!)
+    const densities = densitiesOf(nearest, radii, neighbours)
+    const known: Neighbourhoods = { neighbours, radii, densities }
+    return {
+      model: createModel({ training, metric, index }, known),
+      trainScores: factors(nearest, densities, known),
+    }
+  },
+  restore(state) {
+    const read = readState('LOF', state)
+    const metric = readMetric(read)
+    const neighbours = read.number('neighbours')
+    const training = read.matrix('training')
+    const radii = read.array('radii', Float64Array)
+    const densities = read.array('densities', Float64Array)
+    read.require(
+      Number.isInteger(neighbours) && neighbours >= 1 && neighbours < training.rows && training.columns > 0,
+      'its rows are too few or empty',
+    )
+    read.require(
+      radii.length === training.rows && densities.length === training.rows,
+      'its arrays do not fit together',
+    )
+    const index = indexRows(training, metric)
+    return createModel({ training, metric, index }, { neighbours, radii, densities })
+  },
+})
+
+interface Space {
+  readonly training: Matrix
+  readonly metric: Metric
+  readonly index: NeighbourIndex
+}
+
+function createModel({ training, metric, index }: Space, known: Neighbourhoods): Model {
+  const { neighbours, radii } = known
+  return {
+    state: { ...metricState(metric), ...known, training },
+    score(matrix) {
+      requireWidth('LOF', matrix, training.columns)
+      const nearest = index.nearest(matrix, neighbours)
+      return factors(nearest, densitiesOf(nearest, radii, neighbours), known)
+    },
+  }
+}
+
+function densitiesOf({ indices, distances }: Nearest, radii: Float64Array, neighbours: number): Float64Array {
+  const densities = new Float64Array(indices.length / neighbours)
+  for (let row = 0, from = 0; row < densities.length; row++, from += neighbours) {
+    let sum = 0
+    for (let i = from; i < from + neighbours; i++) {
+      const radius = radii[indices[i]!]!
+      const distance = distances[i]!
+      sum += Math.max(radius, distance)
+    }
+    densities[row] = 1 / (Math.min(sum, Number.MAX_VALUE) / neighbours + LEAST_REACH)
+  }
+  return densities
+}
+
+function factors({ indices }: Nearest, own: Float64Array, { neighbours, densities }: Neighbourhoods) {
+  const scores = new Float64Array(own.length)
+  for (let row = 0, from = 0; row < own.length; row++, from += neighbours) {
+    let sum = 0
+    for (let i = from; i < from + neighbours; i++) sum += densities[indices[i]!]!
+    scores[row] = Math.min(sum / neighbours / own[row]!, Number.MAX_VALUE)
+  }
+  return scores
+}

@@ -1,0 +1,185 @@
+import { z } from 'zod'
+import { readState, requireTrainable, requireWidth } from '../checks.ts'
+import { contaminationOption, defineDetector, ignoredOption, type Matrix, type Model } from '../detector.ts'
+import { METRIC_KINDS, type Metric, minkowski } from '../neighbours/metric.ts'
+import { metricNamed, metricOption, metricParamsOption } from '../neighbours/metric-option.ts'
+import { indexRows } from '../neighbours/nearest.ts'
+import { createSharedNeighbours } from '../neighbours/shared-neighbours.ts'
+
+const options = z
+  .strictObject({
+    contamination: contaminationOption,
+    n_neighbors: z
+      .int()
+      .min(2)
+      .default(20)
+      .meta({ description: 'How many nearest training rows two rows are compared by.' }),
+    ref_set: z.int().min(1).default(10).meta({
+      description:
+        'How many rows a row is judged by, those that share most neighbours with it; fewer than n_neighbors.',
+    }),
+    alpha: z.number().gt(0).lt(1).default(0.8).meta({
+      description: 'A column counts when the variance of those rows is less than this share of the average.',
+    }),
+    metric: metricOption,
+    p: z
+      .number()
+      .positive()
+      .default(2)
+      .meta({ description: 'Exponent of the distance when metric is minkowski.' }),
+    metric_params: metricParamsOption,
+    algorithm: ignoredOption,
+    leaf_size: ignoredOption,
+    n_jobs: ignoredOption,
+  })
+  .refine(({ ref_set, n_neighbors }) => ref_set < n_neighbors, {
+    message: 'ref_set has to be less than n_neighbors',
+    path: ['ref_set'],
+  })
+
+// Squares of larger values overflow: such rows are computed on after an exact multiplication by a power of two.
+const LARGE = 2 ** 480
+
+/**
+ * Score = distance of a row from the mean of its reference rows, over the columns in which these vary less than on the average, divided by
+ * the root of the number of these columns. Reference rows are those that share most of their nearest neighbours with the row.
+ *
+ * PyOD looks for neighbours within the batch that it scores. Here a row is one more beside the training rows, whose neighbours are those
+ * that they have among each other; a row equal to a training row is taken for that one. Training scores are the same as PyOD's. Where reference rows are all alike, PyOD finds no column
+ * and gives 0 to the strangest row: here all columns count. A single column never varies less than the average: all scores are 0
+ * then, as PyOD's are, unless the reference rows are all alike.
+ */
+export const sod = defineDetector({
+  name: 'SOD',
+  summary: 'Distance of a row to its reference rows in the columns in which these agree.',
+  source:
+    'PyOD 3.6.7 pyod/models/sod.py; Kriegel, Kröger, Schubert, Zimek: Outlier detection in axis-parallel subspaces of high dimensional data (2009)',
+  family: 'tabular',
+  complexity: { fit: 'n²', score: 'n' },
+  options,
+  example: { n_neighbors: 30, ref_set: 15 },
+  fit(data, { n_neighbors, ref_set, alpha, metric, p }) {
+    requireTrainable('SOD', data, n_neighbors + 1, `, or lower n_neighbors (now ${n_neighbors})`)
+    const training = { ...data, data: data.data.slice() }
+    const distance = metric === 'minkowski' ? minkowski(p) : metricNamed(metric)
+    const lists = indexRows(training, distance).nearestOfOwn(n_neighbors).indices
+    const subspaces = { training, metric: distance, lists, references: ref_set, alpha }
+    const model = createModel(subspaces)
+    return { model, trainScores: scoreTraining(subspaces) }
+  },
+  restore(state) {
+    const read = readState('SOD', state)
+    const training = read.matrix('training')
+    const kind = read.text('metric', METRIC_KINDS)
+    const p = read.number('p')
+    const lists = read.array('lists', Int32Array)
+    const references = read.number('references')
+    const alpha = read.number('alpha')
+    const width = lists.length / training.rows
+    read.require(
+      training.columns > 0 && Number.isInteger(width) && width < training.rows && p > 0,
+      'its arrays do not fit together',
+    )
+    read.require(
+      lists.every((row) => row >= 0 && row < training.rows),
+      'it has neighbours that are not among its rows',
+    )
+    read.require(
+      Number.isInteger(references) && references >= 1 && references < width && alpha > 0,
+      'its numbers are not valid',
+    )
+    const metric = minkowski(kind === 'chebyshev' ? Number.POSITIVE_INFINITY : p)
+    return createModel({ training, metric, lists, references, alpha })
+  },
+})
+
+interface Subspaces {
+  readonly training: Matrix
+  readonly metric: Metric
+  /** The nearest neighbours of each training row among the others, as many for each. */
+  readonly lists: Int32Array
+  readonly references: number
+  readonly alpha: number
+}
+
+function scoreTraining(subspaces: Subspaces): Float64Array {
+  const { data, rows, columns } = subspaces.training
+  const shared = sharedOf(subspaces)
+  const deviation = deviationBy(subspaces)
+  const scores = new Float64Array(rows)
+  for (let row = 0; row < rows; row++)
+    scores[row] = deviation(data.subarray(row * columns, (row + 1) * columns), shared.nearestOf(row))
+  return scores
+}
+
+function createModel(subspaces: Subspaces): Model {
+  const { training, metric, lists, references, alpha } = subspaces
+  const { rows, columns } = training
+  const width = lists.length / rows
+  const index = indexRows(training, metric)
+  const shared = sharedOf(subspaces)
+  const deviation = deviationBy(subspaces)
+  return {
+    state: {
+      training,
+      metric: metric.kind,
+      p: metric.kind === 'chebyshev' ? 1 : metric.p,
+      lists,
+      references,
+      alpha,
+    },
+    score(matrix) {
+      requireWidth('SOD', matrix, columns)
+      const { indices, distances } = index.nearest(matrix, width)
+      const scores = new Float64Array(matrix.rows)
+      for (let row = 0; row < matrix.rows; row++) {
+        const neighbours = indices.subarray(row * width, (row + 1) * width)
+        const equal = distances[row * width] === 0
+        const references = equal ? shared.nearestOf(neighbours[0]!) : shared.nearestBy(neighbours)
+        scores[row] = deviation(matrix.data.subarray(row * columns, (row + 1) * columns), references)
+      }
+      return scores
+    },
+  }
+}
+
+function sharedOf({ training, lists, references }: Subspaces) {
+  return createSharedNeighbours({ lists, width: lists.length / training.rows, count: references })
+}
+
+/** The score of a row by its reference rows. */
+function deviationBy({ training, alpha }: Subspaces): (row: Float64Array, references: Int32Array) => number {
+  const { data, columns } = training
+  const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  const shrink = largest > LARGE ? 2 ** -Math.ceil(Math.log2(largest)) : 1
+  const means = new Float64Array(columns)
+  const variances = new Float64Array(columns)
+  return (row, references) => {
+    const count = references.length
+    let total = 0
+    for (let j = 0; j < columns; j++) {
+      let sum = 0
+      for (let i = 0; i < count; i++) sum += data[references[i]! * columns + j]! * shrink
+      const mean = sum / count
+      let squares = 0
+      for (let i = 0; i < count; i++) {
+        const difference = data[references[i]! * columns + j]! * shrink - mean
+        squares += difference * difference
+      }
+      means[j] = mean
+      variances[j] = squares / count
+      total += squares
+    }
+    const limit = (alpha * (total / count)) / columns
+    let squares = 0
+    let used = 0
+    for (let j = 0; j < columns; j++) {
+      if (!(variances[j]! < limit || total === 0)) continue
+      const difference = row[j]! * shrink - means[j]!
+      squares += difference * difference
+      used++
+    }
+    // Infinite is only the score of a row whose squares overflow.
+    return used === 0 ? 0 : Math.min(Math.sqrt(squares / used) / shrink, Number.MAX_VALUE)
+  }
+}
