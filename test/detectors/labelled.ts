@@ -11,10 +11,13 @@ export interface Labelled {
 
 const OUTLIERS_IN = 20
 
-/** Detectors that separate outliers less well than others do, with the reason. */
-export const LOWER_FLOORS: ReadonlyMap<string, { readonly floor: number; readonly reason: string }> = new Map(
-  [['SOS', { floor: 0.55, reason: 'outliers that lie near each other bind each other, in the paper too' }]],
-)
+/** Detectors that cannot tell the outliers of these rows, with the reason. */
+export const NOT_SEPARATING: ReadonlyMap<string, string> = new Map([
+  [
+    'SOS',
+    'outliers bind each other: PyOD has the same area of 0.63, and the golden vectors hold ours to its scores',
+  ],
+])
 
 /** Rows that suit a detector with its defaults, of which every twentieth is an outlier. */
 export function labelledRows(definition: DetectorDefinition, rows: number, seed: number): Labelled {

@@ -15,32 +15,6 @@ export function cholesky(matrix: Float64Array, size: number): Float64Array | und
   return factor
 }
 
-/** Makes `values` the x of L x = `values`. */
-export function solveLower(factor: Float64Array, values: Float64Array): void {
-  const size = values.length
-  for (let i = 0; i < size; i++) {
-    let rest = values[i]!
-    for (let k = 0; k < i; k++) rest -= factor[i * size + k]! * values[k]!
-    values[i] = rest / factor[i * size + i]!
-  }
-}
-
-/** Makes `values` the x of Lᵀ x = `values`. */
-export function solveLowerTransposed(factor: Float64Array, values: Float64Array): void {
-  const size = values.length
-  for (let i = size - 1; i >= 0; i--) {
-    let rest = values[i]!
-    for (let k = i + 1; k < size; k++) rest -= factor[k * size + i]! * values[k]!
-    values[i] = rest / factor[i * size + i]!
-  }
-}
-
-/** Makes `values` the x of (L Lᵀ) x = `values`. */
-export function solveCholesky(factor: Float64Array, values: Float64Array): void {
-  solveLower(factor, values)
-  solveLowerTransposed(factor, values)
-}
-
 /** The inverse of L: lower triangular too, row-major. */
 export function invertLower(factor: Float64Array, size: number): Float64Array {
   const inverse = new Float64Array(size * size)

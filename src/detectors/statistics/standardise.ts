@@ -10,7 +10,7 @@ export interface Standard {
 const LARGE = 2 ** 480
 
 /** How a column is brought to its standard without overflow: times `factor`, less `middle`, divided by `divisor`; constant ones to 0. */
-export interface Moments extends Standard {
+export interface Scaling extends Standard {
   readonly factor: Float64Array
   readonly middle: Float64Array
   readonly divisor: Float64Array
@@ -20,7 +20,7 @@ export interface Moments extends Standard {
  * Mean and population standard deviation of each column. As in scikit-learn's StandardScaler a column that cannot be told from a constant
  * has scale 1. Without `divide` all scales and divisors are 1, and all columns are shrunk by one common factor, if at all.
  */
-export function momentsOf({ data, rows, columns }: Matrix, divide: boolean): Moments {
+export function scalingOf({ data, rows, columns }: Matrix, divide: boolean): Scaling {
   const largest = new Float64Array(columns)
   const middle = new Float64Array(columns)
   for (let from = 0; from < data.length; from += columns)
@@ -40,12 +40,20 @@ export function momentsOf({ data, rows, columns }: Matrix, divide: boolean): Mom
   for (let j = 0; j < columns; j++) middle[j]! /= rows
   const squares = new Float64Array(columns)
   const remainder = new Float64Array(columns)
-  for (let from = 0; from < data.length; from += columns)
-    for (let j = 0; j < columns; j++) {
-      const difference = data[from + j]! * factor[j]! - middle[j]!
-      squares[j]! += difference * difference
-      remainder[j]! += difference
+  // Two rows at a time, because adding to memory is what takes the time.
+  const paired = data.length - (rows % 2) * columns
+  for (let from = 0; from < paired; from += 2 * columns)
+    for (let j = 0, cell = from; j < columns; j++, cell++) {
+      const d0 = data[cell]! * factor[j]! - middle[j]!
+      const d1 = data[cell + columns]! * factor[j]! - middle[j]!
+      squares[j]! += d0 * d0 + d1 * d1
+      remainder[j]! += d0 + d1
     }
+  for (let j = 0; paired < data.length && j < columns; j++) {
+    const difference = data[paired + j]! * factor[j]! - middle[j]!
+    squares[j]! += difference * difference
+    remainder[j]! += difference
+  }
   const mean = middle.map((value, j) => value / factor[j]!)
   const scale = new Float64Array(columns).fill(1)
   const divisor = new Float64Array(columns).fill(1)
@@ -62,10 +70,10 @@ export function momentsOf({ data, rows, columns }: Matrix, divide: boolean): Mom
   return { mean, scale, factor, middle, divisor }
 }
 
-/** The moments of each column, and the rows brought to them; without `divide` the rows are only centred. */
+/** The standard of each column, and the rows brought to it; without `divide` the rows are only centred. */
 export function standardise(matrix: Matrix, divide: boolean): Standard & { centred: Float64Array } {
   const { data, columns } = matrix
-  const { mean, scale, factor, middle, divisor } = momentsOf(matrix, divide)
+  const { mean, scale, factor, middle, divisor } = scalingOf(matrix, divide)
   const centred = new Float64Array(data.length)
   for (let from = 0; from < data.length; from += columns)
     for (let j = 0; j < columns; j++)

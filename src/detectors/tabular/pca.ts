@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AnomstackError } from '../../core/errors.ts'
 import { readState, requireTrainable, requireWidth } from '../checks.ts'
+import { standardCovariance } from '../covariance/standard-covariance.ts'
 import {
   contaminationOption,
   defineDetector,
@@ -10,7 +11,7 @@ import {
   type ModelState,
 } from '../detector.ts'
 import { symmetricEigen } from '../linear-algebra/eigen.ts'
-import { type Moments, momentsOf, type Standard } from '../statistics/standardise.ts'
+import { type Scaling, type Standard, scalingOf } from '../statistics/standardise.ts'
 
 const options = z.strictObject({
   contamination: contaminationOption,
@@ -75,7 +76,7 @@ export const pca = defineDetector({
   example: { n_components: 0.95 },
   fit(data, { n_components, n_selected_components, standardization, weighted }) {
     requireTrainable('PCA', data, 2)
-    const standard = momentsOf(data, standardization)
+    const standard = scalingOf(data, standardization)
     const components = select(decompose(data, standard), {
       kept: n_components,
       selected: n_selected_components,
@@ -110,55 +111,10 @@ interface Decomposition {
   readonly columns: number
 }
 
-// Rows that are standardised together, few enough to stay near the processor.
-const BLOCK = 64
-
 /** Principal axes of the standardised rows. */
-function decompose({ data, rows, columns }: Matrix, { factor, middle, divisor }: Moments): Decomposition {
-  const covariance = new Float64Array(columns * columns)
-  const inverse = divisor.map((value) => 1 / value)
-  // Column by column, and three spare ones of zeros.
-  const block = new Float64Array(BLOCK * (columns + 3))
-  for (let first = 0; first < rows; first += BLOCK) {
-    const count = Math.min(BLOCK, rows - first)
-    for (let row = 0, cell = first * columns; row < count; row++)
-      for (let j = 0; j < columns; j++, cell++)
-        block[j * BLOCK + row] = (data[cell]! * factor[j]! - middle[j]!) * inverse[j]!
-    addProducts(block, count, { covariance, columns })
-  }
-  for (let i = 0; i < columns; i++)
-    for (let j = i; j < columns; j++) {
-      covariance[i * columns + j]! /= rows - 1
-      covariance[j * columns + i] = covariance[i * columns + j]!
-    }
-  return { ...symmetricEigen(covariance, columns), columns }
-}
-
-/** Adds the products of each column with four others at a time, those before itself left out. */
-function addProducts(
-  block: Float64Array,
-  count: number,
-  { covariance, columns }: { readonly covariance: Float64Array; readonly columns: number },
-): void {
-  for (let i = 0; i < columns; i++)
-    for (let j = i; j < columns; j += 4) {
-      let s0 = 0
-      let s1 = 0
-      let s2 = 0
-      let s3 = 0
-      for (let a = i * BLOCK, b = j * BLOCK, end = a + count; a < end; a++, b++) {
-        const value = block[a]!
-        s0 += value * block[b]!
-        s1 += value * block[b + BLOCK]!
-        s2 += value * block[b + 2 * BLOCK]!
-        s3 += value * block[b + 3 * BLOCK]!
-      }
-      const cell = i * columns + j
-      covariance[cell]! += s0
-      if (j + 1 < columns) covariance[cell + 1]! += s1
-      if (j + 2 < columns) covariance[cell + 2]! += s2
-      if (j + 3 < columns) covariance[cell + 3]! += s3
-    }
+function decompose(data: Matrix, scaling: Scaling): Decomposition {
+  const { columns } = data
+  return { ...symmetricEigen(standardCovariance(data, scaling), columns), columns }
 }
 
 interface Selection {
@@ -215,6 +171,8 @@ function countFor(shares: Float64Array, wanted: number): number {
   return count
 }
 
+// Rows that are judged together, few enough to stay near the processor.
+const BLOCK = 64
 // Where a distance is this small beside its terms it is taken again, from the differences.
 const CANCELLED = 1e-3
 

@@ -3,7 +3,7 @@ import { createRandom } from '../../../src/core/random.ts'
 import type { Matrix } from '../../../src/detectors/detector.ts'
 import { symmetricEigen } from '../../../src/detectors/linear-algebra/eigen.ts'
 import { pca } from '../../../src/detectors/tabular/pca.ts'
-import { gaussianRows, matrixOf } from '../samples.ts'
+import { gaussianRows, matrixOf, rowOf } from '../samples.ts'
 
 const learn = (data: Matrix, options: Record<string, unknown> = {}) =>
   pca.fit(data, pca.options.parse(options), { random: createRandom(1) })
@@ -72,6 +72,30 @@ describe('options', () => {
       standardization: true,
     }
     expect(() => pca.options.parse({ ...parameters, ...solver })).not.toThrow()
+  })
+})
+
+describe('distances', () => {
+  it('of a row that is a component are exact, and of any row those of the formula, in a block or alone', () => {
+    const { model } = learn(gaussianRows(200, 3, 8))
+    const { components, weights, mean, scale } = model.state as Record<string, Float64Array> & {
+      components: Matrix
+    }
+    const rows = gaussianRows(131, 3, 9)
+    for (let i = 0; i < 3; i++)
+      for (let j = 0; j < 3; j++) rows.data[3 * i + j] = mean![j]! + scale![j]! * components.data[3 * i + j]!
+    const scores = model.score(rows)
+    for (let row = 0; row < rows.rows; row++) {
+      let wanted = 0
+      for (let i = 0; i < 3; i++) {
+        let squares = 0
+        for (let j = 0; j < 3; j++)
+          squares += ((rows.data[3 * row + j]! - mean![j]!) / scale![j]! - components.data[3 * i + j]!) ** 2
+        wanted += Math.sqrt(squares) / weights![i]!
+      }
+      expect(scores[row]! / wanted).toBeCloseTo(1, 12)
+      expect(model.score(rowOf(rows, row))[0]).toBe(scores[row])
+    }
   })
 })
 
