@@ -20,6 +20,7 @@ describe('anomstack', () => {
         'schedules',
         'backfill',
         'detect',
+        'detectors',
         'validate',
         'example',
         'schema',
