@@ -2,11 +2,12 @@
 // Go proxy), once for each set of pinned versions. Ends on a line that counts passed and failed. Arguments choose tests by file: `npm run test:emulators -- mysql`.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { EMULATORS } from './emulators/index.mjs'
 import { build, install, root } from './prepare.mjs'
+import { readReport } from './report.mjs'
 
 /** Counts of the tests of these emulators. */
 async function testsOf(names) {
@@ -28,12 +29,9 @@ async function testsOf(names) {
     { cwd: root, stdio: 'inherit', env: { ...process.env, ...variables, NODE_ENV: 'test' } },
   )
   const [status] = await once(vitest, 'exit')
-  const results = existsSync(report)
-    ? JSON.parse(readFileSync(report, 'utf8'))
-    : { numPassedTests: 0, numFailedTests: 1 }
+  const counts = readReport(report, status)
   rmSync(folder, { recursive: true, force: true })
-  const broken = status !== 0 && results.numFailedTests === 0 ? 1 : 0
-  return { passed: results.numPassedTests, failed: results.numFailedTests + broken }
+  return counts
 }
 
 install()

@@ -6,13 +6,13 @@ import type { ControlSchema, RunRow } from './schema.ts'
 export interface ClaimDoubts {
   any(): boolean
   /** Makes a claim, and remembers what it took when it fails. */
-  make(claim: (attempt: ClaimAttempt) => Promise<RunRow | undefined>): Promise<RunRow | undefined>
+  make(claim: (attempt: ClaimAttempt) => Promise<readonly RunRow[]>): Promise<readonly RunRow[]>
 }
 
 export interface ClaimAttempt {
   /** Gives back what was taken in vain before; the first thing in the transaction of a claim. */
   settle(db: Transaction<ControlSchema>, now: number): Promise<void>
-  took(row: RunRow): void
+  took(rows: readonly RunRow[]): void
 }
 
 export function createClaimDoubts(): ClaimDoubts {
@@ -22,7 +22,7 @@ export function createClaimDoubts(): ClaimDoubts {
     any: () => doubtful.length > 0,
     async make(claim) {
       let settled: readonly RunRow[] | undefined
-      let taken: RunRow | undefined
+      let taken: readonly RunRow[] = []
       try {
         return await claim({
           async settle(db, now) {
@@ -33,12 +33,12 @@ export function createClaimDoubts(): ClaimDoubts {
             }
             for (const row of settled) await giveBack(db, row, now)
           },
-          took(row) {
-            taken = row
+          took(rows) {
+            taken = rows
           },
         })
       } catch (error) {
-        doubtful = [...doubtful, ...(settled ?? []), ...(taken === undefined ? [] : [taken])]
+        doubtful = [...doubtful, ...(settled ?? []), ...taken]
         throw error
       }
     },

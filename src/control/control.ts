@@ -93,23 +93,24 @@ export interface RunStore {
       readonly resource?: string
     },
   ): Promise<{ readonly run: Run; readonly created: boolean }>
-  /** Takes the next queued run of these jobs (by priority, then age) whose job, batch and shard is not running anywhere and whose queue and resource have
-   * room, and marks it running by `executor`; undefined when there is none. */
+  /** Takes the next queued runs of these jobs (by priority, then age), up to `limit`, whose job, batch and shard is not running anywhere and whose queue and resource
+   * have room, and marks them running by `executor`: those that it would take one at a time. */
   claim(options: {
     readonly jobs: readonly string[]
     readonly executor: string
     readonly now: number
+    readonly limit: number
     /** Only runs of these queues; of all, without limits, when not given. */
     readonly queues?: readonly QueueRoom[]
-    /** How many runs at a time may work on a resource; one that is not named has no limit. */
+    /** How many runs at a time may work on a resource; one that is not named has no limit. What was handed over counts among them already. */
     readonly resources?: ReadonlyMap<string, number>
-  }): Promise<Run | undefined>
+  }): Promise<readonly Run[]>
   /** Marks queued runs that nothing but their turn keeps from starting as handed to an engine that starts runs by itself, and returns them, by priority and
-   * age. Of runs that must not overlap only one is on its way at a time. */
+   * age. Of runs that must not overlap only one is on its way at a time, and of each queue as many as there are places, those that were handed over before included. */
   dispatch(options: {
     readonly jobs: readonly string[]
     readonly now: number
-    readonly limit: number
+    readonly places: ReadonlyMap<QueueName, number>
     readonly resources?: ReadonlyMap<string, number>
   }): Promise<readonly HandedOver[]>
   /** Takes one queued run by id, under the same rule. */
@@ -117,13 +118,6 @@ export interface RunStore {
     id: string,
     options: { readonly executor: string; readonly now: number },
   ): Promise<Run | undefined>
-  /** Takes the next run of a queue (by priority, then age) among those that `dispatch` returned, under the same rule. */
-  claimDispatched(options: {
-    readonly queue: QueueName
-    readonly jobs: readonly string[]
-    readonly executor: string
-    readonly now: number
-  }): Promise<Run | undefined>
   /** Ends a run that this executor still holds; false when it was taken over meanwhile. */
   finish(
     id: string,
@@ -151,9 +145,12 @@ export interface RunStore {
   cancel(id: string, now: number): Promise<boolean>
   /** Ids of this executor's running runs that someone asked to cancel. */
   cancelRequests(executor: string): Promise<readonly string[]>
-  saveStep(step: Step): Promise<void>
+  /** Keeps what is known of a step, with what was logged meanwhile. */
+  saveStep(step: Step, logs?: readonly LogRecord[]): Promise<void>
   saveLogs(records: readonly LogRecord[]): Promise<void>
   get(id: string): Promise<Run | undefined>
+  /** Of these runs those that are there: the run, if it has ended. */
+  ends(ids: readonly string[]): Promise<ReadonlyMap<string, Run | undefined>>
   /** Newest first. */
   list(filter: {
     readonly batch?: string
@@ -209,6 +206,10 @@ export interface RunStore {
   }): Promise<readonly Run[]>
   /** Executors on record, the newest first. */
   executors(): Promise<readonly (ExecutorInfo & { readonly seenAt: number })[]>
+  /** Lets other processes know that there are runs to be started, where the engine can. */
+  announce(): Promise<void>
+  /** Calls `heard` when a process has announced runs, or may have; resolves with what ends that. */
+  listen(heard: () => void): Promise<() => Promise<void>>
   /** Queued runs that were handed over and have not started, the oldest first: whoever handed them over may have died in between. */
   dispatched(limit: number): Promise<readonly HandedOver[]>
   /** Takes back a queued run that was handed over: that hand-over came to nothing. */

@@ -2,8 +2,8 @@ import type { Kysely, Transaction } from 'kysely'
 import type { Run, RunError } from '../runs/run.ts'
 import type { ControlAccess } from './access.ts'
 import type { RunStore } from './control.ts'
+import { closeSteps } from './held-runs.ts'
 import { released } from './released.ts'
-import { closeSteps } from './run-queue.ts'
 import { jsonText, runOf } from './run-rows.ts'
 import type { ControlSchema, RunRow } from './schema.ts'
 
@@ -65,19 +65,19 @@ async function release(
     .returning('id')
     .executeTakeFirst()
   if (changed === undefined) return false
-  await closeSteps(db, [row.id], { now, message: 'interrupted: the process that ran it died' })
+  await closeSteps(db, [{ id: row.id, now }], 'interrupted: the process that ran it died')
   return true
 }
 
 /** Who works on runs, and what becomes of the runs of those who died. */
 export function createExecutors({
   read,
-  write,
+  change,
   exclusive,
 }: ControlAccess): Pick<RunStore, 'heartbeat' | 'retire' | 'recover' | 'executors'> {
   return {
     heartbeat: ({ id, host, pid }, now) =>
-      write(async (db) => {
+      change(async (db) => {
         await db
           .insertInto('executor')
           .values({ id, host, pid, seen_at: now })
@@ -86,7 +86,7 @@ export function createExecutors({
       }),
 
     retire: (executorId) =>
-      write(async (db) => {
+      change(async (db) => {
         await db.deleteFrom('executor').where('id', '=', executorId).execute()
       }),
 

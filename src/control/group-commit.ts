@@ -1,15 +1,9 @@
 import type { Kysely } from 'kysely'
 import type { ControlAccess } from './access.ts'
 import type { ControlSchema } from './schema.ts'
+import { together } from './together.ts'
 
-interface Waiting {
-  readonly change: Parameters<ControlAccess['write']>[0]
-  readonly resolve: (result: unknown) => void
-  readonly reject: (error: unknown) => void
-}
-
-/** Changes per transaction, so that others get their turn at writing. */
-const MOST = 100
+type Change = Parameters<ControlAccess['write']>[0]
 
 /**
  * Transactions for an engine with one writer at a time: what is asked for while one is under way is done in the next one together, for a commit costs more than
@@ -17,32 +11,14 @@ const MOST = 100
  * concern the others. So a change may be made twice before it is kept, and does nothing but query.
  */
 export function groupCommit(db: Kysely<ControlSchema>): ControlAccess['write'] {
-  const waiting: Waiting[] = []
-  let working = false
-
-  async function commit(group: readonly Waiting[]): Promise<void> {
-    try {
-      const results = await db.transaction().execute(async (transaction) => {
+  const commit = together<Change, unknown>({
+    work: (changes) =>
+      db.transaction().execute(async (transaction) => {
         const done: unknown[] = []
-        for (const { change } of group) done.push(await change(transaction))
+        for (const change of changes) done.push(await change(transaction))
         return done
-      })
-      for (const [index, { resolve }] of group.entries()) resolve(results[index])
-    } catch (error) {
-      if (group.length === 1) group[0]!.reject(error)
-      else for (const one of group) await commit([one])
-    }
-  }
-
-  async function work(): Promise<void> {
-    working = true
-    while (waiting.length > 0) await commit(waiting.splice(0, MOST))
-    working = false
-  }
-
-  return <Result>(change: Parameters<ControlAccess['write']>[0]) =>
-    new Promise<Result>((resolve, reject) => {
-      waiting.push({ change, resolve: resolve as Waiting['resolve'], reject })
-      if (!working) void work()
-    })
+      }),
+    isOfOne: () => true,
+  })
+  return <Result>(change: Change) => commit(change) as Promise<Result>
 }

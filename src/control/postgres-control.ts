@@ -4,6 +4,7 @@ import type { ControlAccess } from './access.ts'
 import type { Control } from './control.ts'
 import { migrate } from './migrate.ts'
 import { isTakenBack, postgresFailure } from './postgres-failure.ts'
+import { createPostgresNews } from './postgres-news.ts'
 import { openPool } from './postgres-pool.ts'
 import type { ControlSchema } from './schema.ts'
 import { createStores } from './stores.ts'
@@ -47,17 +48,19 @@ export async function openPostgresControl(
     })
     return new Kysely<ControlSchema>({ dialect: new PostgresDialect({ pool }) })
   })
-  const write: ControlAccess['write'] = (change) =>
+  const tried = <Result>(work: () => Promise<Result>): Promise<Result> =>
     guarded(async () => {
       for (let attempt = 1; ; attempt++)
         try {
-          return await db.transaction().execute(change)
+          return await work()
         } catch (error) {
           if (attempt === MOST_TRIES || !isTakenBack(error)) throw error
         }
     })
+  const write: ControlAccess['write'] = (change) => tried(() => db.transaction().execute(change))
   const access: ControlAccess = {
-    read: (query) => guarded(() => query(db)),
+    read: (query) => tried(() => query(db)),
+    change: (statement) => tried(() => statement(db)),
     write,
     exclusive: (change) =>
       write(async (transaction) => {
@@ -77,7 +80,11 @@ export async function openPostgresControl(
     await close()
     throw error
   }
-  return { ...createStores({ access }), close }
+  const news = createPostgresNews({
+    url,
+    query: (text) => access.change((db) => sql.raw(text).execute(db)),
+  })
+  return { ...createStores({ access, news }), close }
 }
 
 /** Asks first: the right to make a schema is not needed once there is one. */

@@ -76,7 +76,12 @@ export function isCut(error: unknown): boolean {
 
 /** Whether the server took a transaction back because of others, so that doing all of it again is right. */
 export function isTakenBack(error: unknown): boolean {
-  return /^(40001|40P01)$/.test(codeOf(error))
+  return /^(40001|40P01)$/.test(codeOf(error)) || isOutdated(error)
+}
+
+/** Whether a table has changed since the statement was prepared, as it does when another process upgrades the database. */
+export function isOutdated(error: unknown): boolean {
+  return codeOf(error) === '0A000' && messageOf(error).includes('cached plan')
 }
 
 /** The `CONTROL_FAILED` error that says what happened to the control database at this address and what to do; errors of our own stay as they are. What the driver threw

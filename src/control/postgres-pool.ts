@@ -1,7 +1,8 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import pg, { type Pool, type PoolClient } from 'pg'
 import { storedValues, withTexts } from './control-text.ts'
-import { isCut } from './postgres-failure.ts'
+import { isCut, isOutdated } from './postgres-failure.ts'
+import { createStatementNames, type StatementNames } from './statement-names.ts'
 
 export interface PoolOptions {
   readonly url: string
@@ -45,7 +46,8 @@ export function openPool({ url, size, searchPath, onIdleError }: PoolOptions): P
   // Unheard, these events would end the process.
   pool.on('error', onIdleError)
   pool.on('connect', (client) => client.on('error', () => {}))
-  return { connect: () => checkOut(pool, size), end: () => pool.end() }
+  const names = createStatementNames()
+  return { connect: () => checkOut(pool, { size, names }), end: () => pool.end() }
 }
 
 /** In the message that opens the connection, so that there is none without it. */
@@ -57,7 +59,10 @@ function withSearchPath(url: string, searchPath: string): string {
 }
 
 /** A connection whose first statement shows whether it is alive: one from before a restart of the server is replaced then, for nothing was done on it. */
-async function checkOut(pool: Pool, size: number): Promise<PostgresPoolClient> {
+async function checkOut(
+  pool: Pool,
+  { size, names }: { readonly size: number; readonly names: StatementNames },
+): Promise<PostgresPoolClient> {
   let client: PoolClient | undefined = await pool.connect()
   let untouched = true
   let replaced = 0
@@ -73,11 +78,14 @@ async function checkOut(pool: Pool, size: number): Promise<PostgresPoolClient> {
           client = await pool.connect()
           broken = false
         }
-        const result = await client.query(sql, storedValues(parameters))
+        const name = names.of(sql)
+        const statement = name === undefined ? { text: sql } : { name, text: sql }
+        const result = await client.query({ ...statement, values: storedValues(parameters) })
         untouched = false
         withTexts(result.rows)
         return result
       } catch (error) {
+        if (isOutdated(error)) names.renew()
         if (isCut(error)) broken = true
         if (client === undefined || !broken || !untouched || replaced > size) throw error
         replaced++

@@ -3,21 +3,56 @@ import type { QueueName } from '../core/queues.ts'
 import type { QueueRoom } from './control.ts'
 import type { ControlSchema, RunRow } from './schema.ts'
 
-/** Those of the queues whose limits over all processes allow another run. */
-export async function withRoom(
+/** How many more runs may be started, by queue and by resource. What is not named has no limit, but that there are no queues beside those named when any is. */
+export interface Room {
+  readonly queues: Map<string, number> | undefined
+  readonly resources: Map<string, number>
+}
+
+export type Candidate = Pick<RunRow, 'id' | 'job' | 'batch' | 'shard' | 'queue' | 'resource'> & {
+  /** It was handed over to be started, and counts among those that work on its resource. */
+  readonly counted: boolean
+}
+
+/** Those of the runs, in their order, that may be started together: no two of a job, batch and shard, and as many as there is room for, which is gone then. */
+export function takeRoom<Run extends Candidate>(
+  runs: readonly Run[],
+  { queues, resources }: Room,
+): readonly Run[] {
+  const taken = new Set<string>()
+  return runs.filter((run) => {
+    const key = JSON.stringify([run.job, run.batch, run.shard])
+    const inQueue = queues === undefined ? Number.POSITIVE_INFINITY : (queues.get(run.queue) ?? 0)
+    const onResource = run.counted ? undefined : resources.get(run.resource)
+    if (taken.has(key) || inQueue <= 0 || (onResource !== undefined && onResource <= 0)) return false
+    taken.add(key)
+    queues?.set(run.queue, inQueue - 1)
+    if (onResource !== undefined) resources.set(run.resource, onResource - 1)
+    return true
+  })
+}
+
+/** Names of what has room, or of what has none. */
+export const withRoom = (room: ReadonlyMap<string, number>): readonly string[] =>
+  [...room].filter(([, left]) => left > 0).map(([name]) => name)
+export const withoutRoom = (room: ReadonlyMap<string, number>): readonly string[] =>
+  [...room].filter(([, left]) => left <= 0).map(([name]) => name)
+
+/** The room of queues that the limits of this process, and those over all processes, leave. */
+export async function queueRoom(
   db: Kysely<ControlSchema>,
   queues: readonly QueueRoom[],
   now: number,
-): Promise<readonly QueueName[]> {
+): Promise<Map<string, number>> {
   const shared = queues.filter(({ globalConcurrency }) => globalConcurrency !== undefined)
   const running = shared.length === 0 ? new Map<string, number>() : await runningByQueue(db)
-  const free: QueueName[] = []
-  for (const { queue, globalConcurrency = Number.POSITIVE_INFINITY, rate } of queues) {
-    if ((running.get(queue) ?? 0) >= globalConcurrency) continue
-    if (rate !== undefined && (await startsWithin(db, { queue, now, ...rate })) >= rate.limit) continue
-    free.push(queue)
+  const left = new Map<string, number>()
+  for (const { queue, room, globalConcurrency = Number.POSITIVE_INFINITY, rate } of queues) {
+    const started = rate === undefined ? 0 : await startsWithin(db, { queue, now, ...rate })
+    const startable = rate === undefined ? Number.POSITIVE_INFINITY : rate.limit - started
+    left.set(queue, Math.min(room, globalConcurrency - (running.get(queue) ?? 0), startable))
   }
-  return free
+  return left
 }
 
 async function runningByQueue(db: Kysely<ControlSchema>): Promise<ReadonlyMap<string, number>> {
@@ -54,36 +89,33 @@ async function startsWithin(
   return starts.length
 }
 
-/** Records that a run was started, when its queue may start so many in a time; what is older than that is forgotten. */
-export async function recordStart(
+/** Records that runs were started now, when their queue may start so many in a time; what is older than that is forgotten. */
+export async function recordStarts(
   db: Transaction<ControlSchema>,
-  { id, attempt, queue, started_at }: RunRow,
-  queues: readonly QueueRoom[],
+  started: readonly RunRow[],
+  { queues, now }: { readonly queues: readonly QueueRoom[]; readonly now: number },
 ): Promise<void> {
-  const rate = queues.find((each) => each.queue === queue)?.rate
-  if (rate === undefined || started_at === null) return
-  await db
-    .deleteFrom('start')
-    .where('queue', '=', queue)
-    .where('at', '<=', started_at - rate.periodMs)
-    .execute()
-  await db.insertInto('start').values({ run_id: id, attempt, queue, at: started_at }).execute()
+  for (const { queue, rate } of queues) {
+    const starts = started.filter((run) => run.queue === queue)
+    if (rate === undefined || starts.length === 0) continue
+    await db
+      .deleteFrom('start')
+      .where('queue', '=', queue)
+      .where('at', '<=', now - rate.periodMs)
+      .execute()
+    await db
+      .insertInto('start')
+      .values(starts.map(({ id, attempt }) => ({ run_id: id, attempt, queue, at: now })))
+      .execute()
+  }
 }
 
-/** Resources on which as many runs are running, or handed over to be started, as their limits allow. */
-export async function fullResources(
+/** The room on resources: runs that are running, or handed over to be started, take it. */
+export async function resourceRoom(
   db: Kysely<ControlSchema>,
   limits: ReadonlyMap<string, number>,
-): Promise<readonly string[]> {
-  if (limits.size === 0) return []
-  const used = await usedResources(db, [...limits.keys()])
-  return [...limits].filter(([resource, limit]) => (used.get(resource) ?? 0) >= limit).map(([name]) => name)
-}
-
-async function usedResources(
-  db: Kysely<ControlSchema>,
-  names: readonly string[],
 ): Promise<Map<string, number>> {
+  if (limits.size === 0) return new Map()
   const rows = await db
     .selectFrom('run')
     .select((run) => ['resource', run.fn.countAll().as('count')])
@@ -93,34 +125,9 @@ async function usedResources(
         run.and([run('status', '=', sql.lit('queued')), run('dispatched', '>', run.ref('attempt'))]),
       ]),
     )
-    .where('resource', 'in', names)
+    .where('resource', 'in', [...limits.keys()])
     .groupBy('resource')
     .execute()
-  return new Map(rows.map((row) => [row.resource, Number(row.count)]))
-}
-
-/** Those of the runs that may be handed over together: none of a job, batch and shard of which another is on its way, and within the limits of resources. */
-export async function withoutClashes(
-  db: Kysely<ControlSchema>,
-  rows: readonly RunRow[],
-  limits: ReadonlyMap<string, number>,
-): Promise<readonly RunRow[]> {
-  const keyOf = (row: Pick<RunRow, 'job' | 'batch' | 'shard'>) =>
-    JSON.stringify([row.job, row.batch, row.shard])
-  const onTheirWay = await db
-    .selectFrom('run')
-    .select(['job', 'batch', 'shard'])
-    .where('status', '=', sql.lit('queued'))
-    .whereRef('dispatched', '>', 'attempt')
-    .execute()
-  const taken = new Set(onTheirWay.map(keyOf))
-  const used = limits.size === 0 ? new Map<string, number>() : await usedResources(db, [...limits.keys()])
-  return rows.filter((row) => {
-    const key = keyOf(row)
-    const count = used.get(row.resource) ?? 0
-    if (taken.has(key) || count >= (limits.get(row.resource) ?? Number.POSITIVE_INFINITY)) return false
-    taken.add(key)
-    used.set(row.resource, count + 1)
-    return true
-  })
+  const used = new Map(rows.map((row) => [row.resource, Number(row.count)]))
+  return new Map([...limits].map(([resource, limit]) => [resource, limit - (used.get(resource) ?? 0)]))
 }

@@ -1,256 +1,235 @@
-import type { Kysely, Transaction } from 'kysely'
-import type { Run, RunError } from '../runs/run.ts'
+import { type Kysely, sql, type Transaction } from 'kysely'
+import { AnomstackError } from '../core/errors.ts'
+import type { Run } from '../runs/run.ts'
 import type { ControlAccess } from './access.ts'
 import { createClaimDoubts } from './claim-doubts.ts'
 import { claimable, due } from './claimable.ts'
 import type { RunStore } from './control.ts'
 import { createHandOvers, type HandOvers } from './hand-overs.ts'
 import { createId } from './ids.ts'
-import { fullResources, recordStart, withRoom } from './queue-limits.ts'
-import { released } from './released.ts'
-import { jsonText, newRunRow, runOf } from './run-rows.ts'
-import type { ControlSchema, RunRow } from './schema.ts'
+import { prepared } from './prepared.ts'
+import {
+  queueRoom,
+  type Room,
+  recordStarts,
+  resourceRoom,
+  takeRoom,
+  withoutRoom,
+  withRoom,
+} from './queue-limits.ts'
+import { newRunRow, runOf } from './run-rows.ts'
+import type { ControlSchema, NewRunRow, RunRow } from './schema.ts'
+import { inPieces, together } from './together.ts'
 
-type RunQueue = Pick<
-  RunStore,
-  | keyof HandOvers
-  | 'enqueue'
-  | 'claim'
-  | 'claimById'
-  | 'claimDispatched'
-  | 'finish'
-  | 'requeue'
-  | 'retryLater'
-  | 'cancel'
-  | 'cancelRequests'
-  | 'isHeld'
->
+type RunQueue = Pick<RunStore, keyof HandOvers | 'enqueue' | 'claim' | 'claimById'>
+type Claim = Parameters<RunStore['claim']>[0]
 
-async function take(
-  db: Transaction<ControlSchema>,
-  id: string,
-  executor: string,
-  now: number,
-): Promise<RunRow | undefined> {
-  return db
-    .updateTable('run')
-    .set((run) => ({ status: 'running', executor, started_at: now, attempt: run('attempt', '+', 1) }))
-    .where('id', '=', id)
-    .where('status', '=', 'queued')
-    .returningAll()
-    .executeTakeFirst()
-}
+/** Rows that are looked at in one round of a claim. */
+const MOST_CANDIDATES = 64
 
-/** Ends the steps that a run, which is no longer running, has left open. */
-export async function closeSteps(
-  db: Transaction<ControlSchema>,
-  runIds: readonly string[],
-  options: { readonly now: number; readonly message: string },
-): Promise<void> {
-  const error: RunError = { code: 'CANCELED', message: options.message }
-  await db
-    .updateTable('step')
-    .set({ status: 'failed', ended_at: options.now, error: jsonText(error) })
-    .where('run_id', 'in', runIds)
-    .where('status', '=', 'running')
-    .execute()
-}
-
-/** The queue of runs: who may start what, and who ends it. */
+/** The queue of runs: what is asked for, and who may start what. */
 export function createRunQueue(access: ControlAccess): RunQueue {
-  const { read, write, exclusive } = access
-  /** Whether the last look at the queue found something, so that the next one probably does. */
+  const { read, change, exclusive } = access
+  /** Whether the queue probably holds something: something was queued here, or the last look left something. */
   let busy = false
   const doubts = createClaimDoubts()
 
-  async function claimFirst(
-    candidates: (db: Kysely<ControlSchema>) => ReturnType<typeof claimable>,
-    { executor, now }: { readonly executor: string; readonly now: number },
-  ): Promise<Run | undefined> {
-    const row = await doubts.make(({ settle, took }) =>
-      exclusive(async (db) => {
-        await settle(db, now)
-        const candidate = await candidates(db).select('id').limit(1).executeTakeFirst()
-        const taken = candidate && (await take(db, candidate.id, executor, now))
-        if (taken !== undefined) took(taken)
-        return taken
-      }),
-    )
-    return row && runOf(row)
-  }
+  const add = together<NewRunRow, { readonly run: Run; readonly created: boolean }>({
+    async work(rows) {
+      const created = new Set<string>()
+      for (const piece of inPieces(rows))
+        for (const { id } of await change((db) => insertNew(db, { rows: piece }))) created.add(id)
+      const others = rows.filter(({ id }) => !created.has(id))
+      const earlier = others.length === 0 ? new Map<string, RunRow>() : await read((db) => find(db, others))
+      return rows.map((row) => {
+        if (created.has(row.id)) return { run: runOf(row as RunRow), created: true }
+        const found = earlier.get(row.idempotency_key ?? row.id)
+        if (found === undefined)
+          throw new AnomstackError(
+            'CONTROL_FAILED',
+            'control database: the run of this idempotency key was deleted just now; ask again',
+            { retryable: false },
+          )
+        // Of a statement whose answer got lost, so that it was made twice.
+        return { run: runOf(found), created: found.id === row.id }
+      })
+    },
+  })
 
   return {
-    enqueue: (request, { now, idempotencyKey, notBefore, resource }) =>
-      write(async (db) => {
-        const inserted = await db
-          .insertInto('run')
-          .values({
-            ...newRunRow(createId(now), request, now),
-            idempotency_key: idempotencyKey ?? null,
-            not_before: notBefore === undefined ? null : Math.ceil(notBefore),
-            resource: resource ?? '',
-          })
-          .onConflict((conflict) => conflict.column('idempotency_key').doNothing())
-          .returningAll()
-          .executeTakeFirst()
-        if (inserted !== undefined) return { run: runOf(inserted), created: true }
-        const earlier = await db
-          .selectFrom('run')
-          .selectAll()
-          .where('idempotency_key', '=', idempotencyKey ?? null)
-          .executeTakeFirstOrThrow()
-        return { run: runOf(earlier), created: false }
-      }),
+    async enqueue(request, { now, idempotencyKey, notBefore, resource }) {
+      const queued = await add({
+        ...newRunRow(createId(now), request, now),
+        idempotency_key: idempotencyKey ?? null,
+        not_before: notBefore === undefined ? null : Math.ceil(notBefore),
+        resource: resource ?? '',
+      })
+      busy ||= queued.created
+      return queued
+    },
 
-    async claim({ jobs, executor, now, queues, resources = new Map() }) {
+    async claim(options) {
+      const { jobs, now, limit, queues } = options
       const open = queues?.filter(({ room }) => room > 0)
-      if (jobs.length === 0 || open?.length === 0) return undefined
-      const next = async (db: Kysely<ControlSchema>) => {
-        const free = open && (await withRoom(db, open, now))
-        if (free?.length === 0) return undefined
-        const full = await fullResources(db, resources)
-        let query = due(db, jobs, now).select('id').limit(1)
-        if (free !== undefined) query = query.where('queue', 'in', free)
-        if (full.length > 0) query = query.where('resource', 'not in', full)
-        return query.executeTakeFirst()
-      }
+      if (jobs.length === 0 || limit <= 0 || open?.length === 0) return []
       // Idle processes ask often: they need no turn at writing to see that nothing waits.
-      if (!busy && !doubts.any() && (await read(next)) === undefined) return undefined
-      const row = await doubts.make(({ settle, took }) =>
+      if (!busy && !doubts.any() && !(await read((db) => isAny(db, options, open)))) return []
+      const rows = await doubts.make(({ settle, took }) =>
         exclusive(async (db) => {
           await settle(db, now)
-          const candidate = await next(db)
-          const taken = candidate && (await take(db, candidate.id, executor, now))
-          if (taken === undefined) return undefined
+          const taken = await claimNext(db, options, open)
           took(taken)
-          await recordStart(db, taken, queues ?? [])
           return taken
         }),
       )
-      busy = row !== undefined
+      busy = rows.length === limit
+      return rows.map(runOf)
+    },
+
+    async claimById(id, { executor, now }) {
+      const [row] = await doubts.make(({ settle, took }) =>
+        exclusive(async (db) => {
+          await settle(db, now)
+          const candidate = await claimable(db).where('id', '=', id).select('id').executeTakeFirst()
+          const taken = candidate === undefined ? [] : await take(db, [candidate], { executor, now })
+          took(taken)
+          return taken
+        }),
+      )
       return row && runOf(row)
     },
 
-    claimById: (id, claimant) => claimFirst((db) => claimable(db).where('id', '=', id), claimant),
-
-    async claimDispatched({ queue, jobs, ...claimant }) {
-      if (jobs.length === 0) return undefined
-      const handedOver = (db: Kysely<ControlSchema>) =>
-        due(db, jobs, claimant.now).where('queue', '=', queue).whereRef('dispatched', '>', 'attempt')
-      const any = await read((db) => handedOver(db).select('id').limit(1).executeTakeFirst())
-      if (any === undefined && !doubts.any()) return undefined
-      return claimFirst(handedOver, claimant)
-    },
-
     ...createHandOvers(access, doubts),
-
-    finish: (id, { executor, status, now, error }) =>
-      write(async (db) => {
-        const ended = await db
-          .updateTable('run')
-          .set({ status, ended_at: now, error: jsonText(error) })
-          .where('id', '=', id)
-          .where('status', '=', 'running')
-          .where('executor', '=', executor)
-          .returning('id')
-          .executeTakeFirst()
-        if (ended === undefined) return false
-        await closeSteps(db, [id], { now, message: 'the run ended before this step did' })
-        return true
-      }),
-
-    requeue: (id, { executor, now }) =>
-      exclusive(async (db) => {
-        const held = await db
-          .selectFrom('run')
-          .select('cancel_requested')
-          .where('id', '=', id)
-          .where('status', '=', 'running')
-          .where('executor', '=', executor)
-          .executeTakeFirst()
-        if (held === undefined) return false
-        await db
-          .updateTable('run')
-          .set(released(held, now))
-          .where('id', '=', id)
-          .where('status', '=', 'running')
-          .execute()
-        await closeSteps(db, [id], { now, message: 'interrupted: the process stopped' })
-        return true
-      }),
-
-    retryLater: (id, { executor, now, notBefore, error }) =>
-      exclusive(async (db) => {
-        const held = await db
-          .selectFrom('run')
-          .select('cancel_requested')
-          .where('id', '=', id)
-          .where('status', '=', 'running')
-          .where('executor', '=', executor)
-          .executeTakeFirst()
-        if (held === undefined) return false
-        await db
-          .updateTable('run')
-          .set((run) => ({
-            ...released(held, now),
-            ...(held.cancel_requested === 0
-              ? { not_before: Math.ceil(notBefore), error: jsonText(error) }
-              : {}),
-            failures: run('failures', '+', 1),
-          }))
-          .where('id', '=', id)
-          .where('status', '=', 'running')
-          .execute()
-        await closeSteps(db, [id], { now, message: 'the run ended before this step did' })
-        return true
-      }),
-
-    cancel: (id, now) =>
-      exclusive(async (db) => {
-        const row = await db.selectFrom('run').select('status').where('id', '=', id).executeTakeFirst()
-        if (row?.status === 'running') {
-          const asked = await db
-            .updateTable('run')
-            .set({ cancel_requested: 1 })
-            .where('id', '=', id)
-            // Who executes it may have ended it just now.
-            .where('status', '=', 'running')
-            .returning('id')
-            .executeTakeFirst()
-          return asked !== undefined
-        }
-        if (row?.status !== 'queued') return false
-        const error: RunError = { code: 'CANCELED', message: 'canceled before it started' }
-        await db
-          .updateTable('run')
-          .set({ status: 'canceled', ended_at: now, error: jsonText(error) })
-          .where('id', '=', id)
-          .execute()
-        return true
-      }),
-
-    isHeld: (id, executor) =>
-      read(async (db) => {
-        const row = await db
-          .selectFrom('run')
-          .select('id')
-          .where('id', '=', id)
-          .where('status', '=', 'running')
-          .where('executor', '=', executor)
-          .executeTakeFirst()
-        return row !== undefined
-      }),
-
-    cancelRequests: (executor) =>
-      read(async (db) => {
-        const rows = await db
-          .selectFrom('run')
-          .select('id')
-          .where('status', '=', 'running')
-          .where('executor', '=', executor)
-          .where('cancel_requested', '=', 1)
-          .execute()
-        return rows.map((row) => row.id)
-      }),
   }
+}
+
+const insertNew = prepared((db, { rows }: { readonly rows: readonly NewRunRow[] }) =>
+  db
+    .insertInto('run')
+    .values(rows)
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id'),
+)
+
+/** Runs that were there already, by their idempotency keys, or by their ids when they have none. */
+async function find(
+  db: Kysely<ControlSchema>,
+  rows: readonly NewRunRow[],
+): Promise<ReadonlyMap<string, RunRow>> {
+  const found = await db
+    .selectFrom('run')
+    .selectAll()
+    .where((run) =>
+      run.or([
+        run(
+          'idempotency_key',
+          'in',
+          rows.map(({ idempotency_key }) => idempotency_key ?? null),
+        ),
+        run(
+          'id',
+          'in',
+          rows.map(({ id }) => id),
+        ),
+      ]),
+    )
+    .execute()
+  return new Map(found.map((row) => [row.idempotency_key ?? row.id, row]))
+}
+
+interface Wanted {
+  readonly jobs: readonly string[]
+  readonly now: number
+  /** Empty for all. */
+  readonly queues: readonly string[]
+  /** Resources without room. */
+  readonly full: readonly string[]
+  readonly limit: number
+}
+
+/** The next of the queue, for whom there is room. */
+const nextRuns = prepared((db, { jobs, now, queues, full, limit }: Wanted) => {
+  let query = due(db, jobs, now)
+    .select(['id', 'job', 'batch', 'shard', 'queue', 'resource', 'dispatched', 'attempt'])
+    .limit(limit)
+  if (queues.length > 0) query = query.where('queue', 'in', queues)
+  if (full.length > 0)
+    query = query.where((run) =>
+      run.or([run('resource', 'not in', full), run('dispatched', '>', run.ref('attempt'))]),
+    )
+  return query
+})
+
+const wantedOf = ({ jobs, now }: Claim, { queues, resources }: Room, limit: number): Wanted => ({
+  jobs,
+  now,
+  queues: queues === undefined ? [] : withRoom(queues),
+  full: withoutRoom(resources),
+  limit,
+})
+
+async function roomOf(
+  db: Kysely<ControlSchema>,
+  { now, resources = new Map() }: Claim,
+  queues: Claim['queues'],
+): Promise<Room> {
+  return {
+    queues: queues && (await queueRoom(db, queues, now)),
+    resources: await resourceRoom(db, resources),
+  }
+}
+
+const isClosed = ({ queues }: Room) => queues !== undefined && withRoom(queues).length === 0
+
+async function isAny(db: Kysely<ControlSchema>, claim: Claim, queues: Claim['queues']): Promise<boolean> {
+  const room = await roomOf(db, claim, queues)
+  if (isClosed(room)) return false
+  return (await nextRuns(db, wantedOf(claim, room, 1))).length > 0
+}
+
+/** Takes runs in rounds: of each round at least the first may start, and those that must not overlap with it are not looked at again. */
+async function claimNext(
+  db: Transaction<ControlSchema>,
+  claim: Claim,
+  queues: Claim['queues'],
+): Promise<readonly RunRow[]> {
+  const room = await roomOf(db, claim, queues)
+  const taken: RunRow[] = []
+  while (taken.length < claim.limit && !isClosed(room)) {
+    const limit = Math.min(claim.limit - taken.length, MOST_CANDIDATES)
+    const rows = await nextRuns(db, wantedOf(claim, room, limit))
+    const candidates = rows.map((row) => ({ ...row, counted: row.dispatched > row.attempt }))
+    const chosen = takeRoom(candidates, room)
+    const more = chosen.length === 0 ? [] : await take(db, chosen, claim)
+    taken.push(...more)
+    if (more.length === 0 || rows.length < limit) break
+  }
+  await recordStarts(db, taken, { queues: claim.queues ?? [], now: claim.now })
+  return taken
+}
+
+interface Taking {
+  readonly ids: readonly string[]
+  readonly executor: string
+  readonly now: number
+}
+
+const takeRuns = prepared((db, { ids, executor, now }: Taking) =>
+  db
+    .updateTable('run')
+    .set((run) => ({ status: 'running', executor, started_at: now, attempt: run('attempt', '+', 1) }))
+    .where('id', 'in', ids)
+    .where('status', '=', sql.lit('queued'))
+    .returningAll(),
+)
+
+/** In the order in which they are given. */
+async function take(
+  db: Transaction<ControlSchema>,
+  runs: readonly Pick<RunRow, 'id'>[],
+  { executor, now }: Pick<Claim, 'executor' | 'now'>,
+): Promise<readonly RunRow[]> {
+  const ids = runs.map(({ id }) => id)
+  const rows = await takeRuns(db, { ids, executor, now })
+  return rows.toSorted((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id))
 }

@@ -1,13 +1,19 @@
+import type { Kysely } from 'kysely'
+import type { LogRecord, Run, Step } from '../runs/run.ts'
 import type { ControlAccess } from './access.ts'
 import type { RunStore } from './control.ts'
 import { firstIdAt } from './ids.ts'
+import { prepared } from './prepared.ts'
 import { logOf, runOf, stepOf, stepRow } from './run-rows.ts'
+import type { ControlSchema, StepRow } from './schema.ts'
+import { inPieces, together } from './together.ts'
 
 type RunRecords = Pick<
   RunStore,
   | 'saveStep'
   | 'saveLogs'
   | 'get'
+  | 'ends'
   | 'list'
   | 'steps'
   | 'logs'
@@ -20,41 +26,52 @@ type RunRecords = Pick<
 /** Rows per statement: engines limit how many values one may bind. */
 const CHUNK = 100
 
+interface StepRecord {
+  readonly step: Step
+  readonly logs: readonly LogRecord[]
+}
+
 /** What runs did: steps, logs, and the history of runs. */
-export function createRunRecords({ read, write }: ControlAccess): RunRecords {
+export function createRunRecords({ read, change, write }: ControlAccess): RunRecords {
+  const saveSteps = together<StepRecord, void>({
+    async work(records) {
+      const steps = records.map(({ step }) => stepRow(step))
+      const logs = records.flatMap((record) => record.logs)
+      if (steps.length === 1 && logs.length === 0) await change((db) => upsertSteps(db, { steps }))
+      else
+        await write(async (db) => {
+          for (const piece of inPieces(steps)) await upsertSteps(db, { steps: piece })
+          if (logs.length > 0) await insertLogs(db, logs)
+        })
+      return records.map(() => undefined)
+    },
+  })
+
   return {
-    saveStep: (step) =>
-      write(async (db) => {
-        const { run_id, attempt, position, ...rest } = stepRow(step)
-        await db
-          .insertInto('step')
-          .values({ run_id, attempt, position, ...rest })
-          .onConflict((conflict) => conflict.columns(['run_id', 'attempt', 'position']).doUpdateSet(rest))
-          .execute()
-      }),
+    saveStep: (step, logs = []) => saveSteps({ step, logs }),
 
     async saveLogs(records) {
-      if (records.length === 0) return
-      const rows = records.map(({ runId, at, level, message, fields }) => ({
-        run_id: runId,
-        at,
-        level,
-        message,
-        fields: Object.keys(fields).length === 0 ? null : JSON.stringify(fields),
-      }))
-      await write(async (db) => {
-        for (let start = 0; start < rows.length; start += CHUNK)
-          await db
-            .insertInto('log')
-            .values(rows.slice(start, start + CHUNK))
-            .execute()
-      })
+      if (records.length > 0) await write((db) => insertLogs(db, records))
     },
 
     get: (id) =>
       read(async (db) => {
         const row = await db.selectFrom('run').selectAll().where('id', '=', id).executeTakeFirst()
         return row && runOf(row)
+      }),
+
+    ends: (ids) =>
+      read(async (db) => {
+        const ends = new Map<string, Run | undefined>()
+        for (const piece of inPieces(ids)) {
+          const rows = await findEnds(db, { ids: piece })
+          for (const { id } of rows) ends.set(id, undefined)
+          const ended = rows.flatMap(({ id, ended_at }) => (ended_at === null ? [] : [id]))
+          for (const some of inPieces(ended))
+            for (const row of await db.selectFrom('run').selectAll().where('id', 'in', some).execute())
+              ends.set(row.id, runOf(row))
+        }
+        return ends
       }),
 
     list: ({ batch, job, status, parent, queue, from, to, before, limit }) =>
@@ -179,4 +196,35 @@ export function createRunRecords({ read, write }: ControlAccess): RunRecords {
       }
     },
   }
+}
+
+const upsertSteps = prepared((db, { steps }: { readonly steps: readonly StepRow[] }) =>
+  db
+    .insertInto('step')
+    .values(steps)
+    .onConflict((conflict) =>
+      conflict.columns(['run_id', 'attempt', 'position']).doUpdateSet((step) => ({
+        name: step.ref('excluded.name'),
+        status: step.ref('excluded.status'),
+        started_at: step.ref('excluded.started_at'),
+        ended_at: step.ref('excluded.ended_at'),
+        result: step.ref('excluded.result'),
+        error: step.ref('excluded.error'),
+      })),
+    ),
+)
+
+const findEnds = prepared((db, { ids }: { readonly ids: readonly string[] }) =>
+  db.selectFrom('run').select(['id', 'ended_at']).where('id', 'in', ids),
+)
+
+async function insertLogs(db: Kysely<ControlSchema>, records: readonly LogRecord[]): Promise<void> {
+  const rows = records.map(({ runId, at, level, message, fields }) => ({
+    run_id: runId,
+    at,
+    level,
+    message,
+    fields: Object.keys(fields).length === 0 ? null : JSON.stringify(fields),
+  }))
+  for (const piece of inPieces(rows)) await db.insertInto('log').values(piece).execute()
 }

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { ControlAccess } from './access.ts'
 import type { ScheduleStore, Tick } from './control.ts'
 import type { TickRow } from './schema.ts'
-import { valuesTable } from './tick-runs.ts'
+import { valuesTable } from './values-table.ts'
 
 /** Rows per statement: engines limit how many values one may bind. */
 const CHUNK = 500
@@ -63,10 +63,10 @@ export function createScheduleStore({ read, write }: ControlAccess): ScheduleSto
     async lastTicks(ids, until) {
       const last = new Map<string, Tick>()
       for (let start = 0; start < ids.length; start += CHUNK) {
-        const wanted = valuesTable(ids.slice(start, start + CHUNK).map((id) => [id]))
+        const wanted = valuesTable<{ column1: string }>(ids.slice(start, start + CHUNK).map((id) => [id]))
         const rows = await read((db) =>
           db
-            .selectFrom(wanted.$castTo<{ column1: string }>().as('wanted'))
+            .selectFrom(wanted.as('wanted'))
             .crossJoin('tick')
             .whereRef('tick.schedule', '=', 'wanted.column1')
             // Looked up for each: going through all ticks of a schedule to find the last one takes long.

@@ -38,7 +38,7 @@ export async function openSqliteControl(file: string): Promise<Control> {
     // SQLite has one writer at a time.
     const commit = groupCommit(db)
     const write: ControlAccess['write'] = (change) => guarded(() => commit(change))
-    return { read: (query) => guarded(() => query(db)), write, exclusive: write }
+    return { read: (query) => guarded(() => query(db)), change: write, write, exclusive: write }
   }
   const opened = [durable]
   const shut = async () => {

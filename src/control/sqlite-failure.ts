@@ -18,6 +18,9 @@ const REMEDIES: readonly (readonly [code: string, problem: string])[] = [
   ],
 ]
 
+/** What the same statement meets again. */
+const LASTING = /^SQLITE_(NOTADB|CORRUPT|CONSTRAINT|TOOBIG|MISMATCH)/
+
 /** SQLite's name of what went wrong; empty for errors that are not its own. */
 export function sqliteCode(error: unknown): string {
   if (typeof error !== 'object' || error === null) return ''
@@ -34,6 +37,6 @@ export function sqliteFailure(error: unknown, file: string): AnomstackError {
   return new AnomstackError('CONTROL_FAILED', `control database: ${problem}`, {
     at: { file },
     cause: error,
-    retryable: !code.startsWith('SQLITE_NOTADB') && !code.startsWith('SQLITE_CORRUPT'),
+    retryable: !LASTING.test(code),
   })
 }

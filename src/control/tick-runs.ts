@@ -1,18 +1,13 @@
-import { type RawBuilder, sql, type Transaction } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import type { RunRequest } from '../runs/run.ts'
 import type { ControlAccess } from './access.ts'
 import type { RunStore, TickRun } from './control.ts'
 import { createId } from './ids.ts'
 import { newRunRow, runOf } from './run-rows.ts'
 import type { ControlSchema } from './schema.ts'
+import { valuesTable } from './values-table.ts'
 
 type TickRuns = Pick<RunStore, 'fireTicks' | 'unfinished'>
-
-/** A table of bound values, whose columns both engines call `column1`, `column2`, …. */
-export function valuesTable(rows: readonly (readonly string[])[]): RawBuilder<unknown> {
-  const tuples = rows.map((row) => sql`(${sql.join(row.map((value) => sql`${value}`))})`)
-  return sql`(values ${sql.join(tuples)})`
-}
 
 /** The runs of schedules: each tick is fired once, whoever comes first. */
 export function createTickRuns({ read, write }: ControlAccess): TickRuns {
@@ -64,9 +59,9 @@ export function createTickRuns({ read, write }: ControlAccess): TickRuns {
         : read(async (db) => {
             const rows = await db
               .selectFrom(
-                valuesTable(works.map(({ job, batch = '' }) => [job, batch]))
-                  .$castTo<{ column1: string; column2: string }>()
-                  .as('work'),
+                valuesTable<{ column1: string; column2: string }>(
+                  works.map(({ job, batch = '' }) => [job, batch]),
+                ).as('work'),
               )
               // In this order: for many works SQLite would rather go through all runs that have not ended.
               .crossJoin('run')

@@ -9,18 +9,24 @@ export interface CronSchedule {
   readonly timeZone: string
 }
 
-/** An expression, and a stretch of time that is known: it has no tick after `from` and before `next`. */
+/** There is no tick after `from` and before `next`, which is one; undefined when there is none any more. */
+interface Stretch {
+  readonly from: number
+  readonly next: number | undefined
+  /** Whether there is one at `from`. */
+  readonly isTick: boolean
+}
+
 interface Known {
   readonly cron: Cron
-  from: number
-  next: number | undefined
-  /** The latest tick up to `from`, where that is known too. */
-  latest: number | undefined
+  /** The last learnt first. */
+  readonly stretches: Stretch[]
 }
 
 const SECOND = 1000
-/** Thousands of batches have few different expressions, and ask for the same stretch of time one after the other. */
+/** Thousands of batches have few different expressions, and ask for the same few stretches of time one after the other. */
 const known = new LRUCache<string, Known>({ max: 2_000 })
+const MOST_STRETCHES = 6
 
 /**
  * The first tick after `after` (UTC epoch ms, as the result); undefined when there is none. Ticks at fixed times of the day happen once each day: in the night
@@ -28,20 +34,24 @@ const known = new LRUCache<string, Known>({ max: 2_000 })
  */
 export function nextCronTick(schedule: CronSchedule, after: number): number | undefined {
   const one = knownOf(schedule)
-  if (one.from <= after && (one.next === undefined || after < one.next)) return one.next
-  const latest = one.next === after ? after : undefined
-  return learn(one, after, latest).next
+  const stretch = one.stretches.find((each) => contains(each, after))
+  if (stretch !== undefined) return stretch.next
+  return learn(one, { from: after, isTick: one.stretches.some(({ next }) => next === after) })
 }
 
 /** The latest tick up to `until`; undefined when there is none. It throws as `nextCronTick` does. */
 export function latestCronTick(schedule: CronSchedule, until: number): number | undefined {
   const one = knownOf(schedule)
-  const { latest, next } = one
-  if (latest !== undefined && latest <= until && (next === undefined || until < next)) return latest
+  const stretch = one.stretches.find((each) => each.isTick && contains(each, until))
+  if (stretch !== undefined) return stretch.from
   // Ticks are whole seconds, so those before the next one are those up to now.
   const [found] = one.cron.previousRuns(1, new Date((Math.floor(until / SECOND) + 1) * SECOND))
-  return found && learn(one, found.getTime(), found.getTime()).latest
+  if (found !== undefined) learn(one, { from: found.getTime(), isTick: true })
+  return found?.getTime()
 }
+
+const contains = ({ from, next }: Stretch, time: number) =>
+  from <= time && (next === undefined || time < next)
 
 function knownOf({ cron: expression, timeZone }: CronSchedule): Known {
   const key = `${timeZone}\n${expression}`
@@ -52,14 +62,15 @@ function knownOf({ cron: expression, timeZone }: CronSchedule): Known {
     mode: '5-or-6-parts',
     fixedTimeRule: 'no-wildcard',
   })
-  const parsed: Known = { cron, from: Number.POSITIVE_INFINITY, next: undefined, latest: undefined }
+  const parsed: Known = { cron, stretches: [] }
   known.set(key, parsed)
   return parsed
 }
 
-function learn(one: Known, from: number, latest: number | undefined): Known {
-  one.next = one.cron.nextRun(new Date(from))?.getTime()
-  one.from = from
-  one.latest = latest
-  return one
+/** Adds a stretch that begins there; returns the tick that it ends with. */
+function learn({ cron, stretches }: Known, begin: Pick<Stretch, 'from' | 'isTick'>): number | undefined {
+  const next = cron.nextRun(new Date(begin.from))?.getTime()
+  stretches.unshift({ ...begin, next })
+  stretches.splice(MOST_STRETCHES)
+  return next
 }

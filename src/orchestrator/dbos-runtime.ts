@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import type { ExecutorInfo } from '../control/control.ts'
 import { AnomstackError, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
@@ -7,7 +8,7 @@ import { oneAtATime } from './one-at-a-time.ts'
 /** Whoever executes what DBOS starts in this process. */
 export interface DbosMember {
   readonly queues: readonly QueueName[]
-  /** Executes a run of the queue, or takes back the one that the workflow was started for; resolves when that is done, and never rejects. */
+  /** Executes runs of the queue, or takes back the one that the workflow was started for; resolves when that is done, and never rejects. */
   readonly execute: (runId: string, queue: QueueName) => Promise<void>
 }
 
@@ -60,6 +61,8 @@ interface Launched {
   readonly workflow: (runId: string, queue: QueueName) => Promise<void>
 }
 
+/** Where calls are not those of a workflow. */
+const outside = new AsyncResource('anomstack')
 /** DBOS is one per process, so there is one of these. */
 let launched: Promise<Launched> | undefined
 let registered: Launched['workflow'] | undefined
@@ -89,7 +92,7 @@ export async function joinDbos(member: DbosMember, options: DbosRuntimeOptions):
 async function launch(options: DbosRuntimeOptions): Promise<Launched> {
   const sdk = await import('@dbos-inc/dbos-sdk')
   const { DBOS } = sdk
-  registered ??= DBOS.registerWorkflow(executeRun(DBOS), { name: WORKFLOW })
+  registered ??= DBOS.registerWorkflow(executeRuns, { name: WORKFLOW })
   const { logger } = options
   const log = (level: 'debug' | 'warn') => (entry: unknown) =>
     logger.log(level, `DBOS: ${entry instanceof Error ? entry.message : String(entry)}`)
@@ -105,12 +108,12 @@ async function launch(options: DbosRuntimeOptions): Promise<Launched> {
   // Two processes that make or upgrade its tables together would deadlock.
   await oneAtATime(options.url, () => DBOS.launch())
   for (const queue of QUEUE_NAMES) {
-    const { concurrency, globalConcurrency, rate } = options.queues.get(queue) ?? {}
-    const workers = concurrency ?? options.concurrency
+    const limits = options.queues.get(queue) ?? {}
+    const { globalConcurrency, rate } = limits
     await DBOS.registerQueue(queue, {
       onConflict: 'always_update',
       minPollingIntervalMs: options.pollMs,
-      workerConcurrency: Math.min(workers, globalConcurrency ?? workers),
+      workerConcurrency: placesOf(limits, options.concurrency),
       ...(globalConcurrency === undefined ? {} : { globalConcurrency }),
       ...(rate === undefined
         ? {}
@@ -120,11 +123,17 @@ async function launch(options: DbosRuntimeOptions): Promise<Launched> {
   return { sdk, url: options.url, members, workflow: registered }
 }
 
-/** One durable step: what a run does is recorded by itself, and safe to be done again. */
-function executeRun({ runStep }: Pick<Sdk['DBOS'], 'runStep'>): Launched['workflow'] {
-  return async (runId, queue) => {
-    await runStep(() => memberFor(queue)?.execute(runId, queue) ?? Promise.resolve(), { name: 'execute' })
-  }
+/** Runs of a queue that may be executed in this process at a time. */
+export function placesOf(
+  { concurrency, globalConcurrency = Number.POSITIVE_INFINITY }: QueueLimits,
+  most: number,
+): number {
+  return Math.min(concurrency ?? most, globalConcurrency)
+}
+
+/** Without steps of DBOS: what a run does is recorded by itself, and safe to be done again. What the member asks of DBOS meanwhile is no part of the workflow. */
+const executeRuns: Launched['workflow'] = async (runId, queue) => {
+  await outside.runInAsyncScope(() => memberFor(queue)?.execute(runId, queue))
 }
 
 function memberFor(queue: QueueName): DbosMember | undefined {

@@ -11,9 +11,9 @@ import type { JobHandler } from './orchestrator.ts'
 
 /** The runs that this process has claimed and is executing. */
 export interface Executions {
-  /** Executes a claimed run to its end, and tells whether that could be recorded: it is tried until the process stops, or for as long as
+  /** Executes a claimed run to its end, and records that: it is tried until the process stops, or for as long as
    * `patience` says, which only who waits for the run has: it is not tried again when it fails. It never rejects. */
-  execute(run: Run, handler: JobHandler, patience?: RecordPatience): Promise<boolean>
+  execute(run: Run, handler: JobHandler, patience?: RecordPatience): Promise<Recorded>
   /** Stops one run, or none when it is not executing here. */
   interrupt(id: string, kind: InterruptionKind): void
   /** Leaves all runs to the queue, because the process stops. */
@@ -22,6 +22,13 @@ export interface Executions {
   count(queue?: QueueName): number
   /** Resolves when nothing is executing. */
   idle(): Promise<void>
+}
+
+export interface Recorded {
+  /** Whether it is on record what became of the run. */
+  readonly isKnown: boolean
+  /** The run as it is on record, when it has ended here. */
+  readonly ended?: Run
 }
 
 export interface RecordPatience {
@@ -61,7 +68,7 @@ export function createExecutions(options: ExecutionOptions): Executions {
   const giveUp = new AbortController()
   const executing = new Map<
     string,
-    { readonly run: Run; readonly interruption: Interruption; readonly done: Promise<boolean> }
+    { readonly run: Run; readonly interruption: Interruption; readonly done: Promise<Recorded> }
   >()
 
   async function outcomeOf(
@@ -119,30 +126,36 @@ export function createExecutions(options: ExecutionOptions): Executions {
     return { code, message }
   }
 
-  async function record(run: Run, outcome: Outcome): Promise<boolean> {
+  /** False when others have taken the run over; otherwise the run, if it has ended. */
+  async function record(run: Run, outcome: Outcome): Promise<false | { readonly ended?: Run }> {
     const end = { executor: executor.id, now: clock.now() }
-    if (outcome.status === 'queued') return runs.requeue(run.id, end)
-    if (outcome.status === 'again')
-      return runs.retryLater(run.id, { ...end, notBefore: end.now + outcome.delayMs, error: outcome.error })
-    return runs.finish(run.id, { ...end, ...outcome })
+    if (outcome.status === 'queued') return (await runs.requeue(run.id, end)) && {}
+    if (outcome.status === 'again') {
+      const later = { notBefore: end.now + outcome.delayMs, error: outcome.error }
+      return (await runs.retryLater(run.id, { ...end, ...later })) && {}
+    }
+    const { error: _, ...started } = run
+    const ended = { ...started, ...outcome, endedAt: end.now }
+    return (await runs.finish(run.id, { ...end, ...outcome })) && { ended }
   }
 
   /** A run whose end is not recorded would hold its job and batch for ever, so this goes on until it is, or the process stops. */
-  async function recordEnd(run: Run, outcome: Outcome, patience?: RecordPatience): Promise<boolean> {
+  async function recordEnd(run: Run, outcome: Outcome, patience?: RecordPatience): Promise<Recorded> {
     const { attempts = Number.POSITIVE_INFINITY, signal } = patience ?? {}
     const enough = signal === undefined ? giveUp.signal : AbortSignal.any([giveUp.signal, signal])
     const fields = { run: run.id, job: run.job, ...(run.batch === undefined ? {} : { batch: run.batch }) }
     for (let attempt = 1; ; attempt++) {
       try {
-        if (await record(run, outcome)) report(outcome, fields)
+        const recorded = await record(run, outcome)
+        if (recorded) report(outcome, fields)
         else logger.log('warn', 'run was taken over by another process before it ended here', fields)
-        return true
+        return { isKnown: true, ...recorded }
       } catch (error) {
         logger.log('error', 'the end of a run could not be recorded', {
           ...fields,
           problem: redact(messageOf(error)),
         })
-        if (enough.aborted || attempt >= attempts) return false
+        if (enough.aborted || attempt >= attempts) return { isKnown: false }
         await systemClock.sleep(options.retryMs, enough)
       }
     }

@@ -2,7 +2,9 @@ import type { QueueRoom } from '../control/control.ts'
 import { messageOf } from '../core/errors.ts'
 import { QUEUE_NAMES, type QueueName } from '../core/queues.ts'
 import type { Orchestrator } from './orchestrator.ts'
-import { createRunEngine, type RunEngineOptions, type Starter, type StarterTools } from './run-engine.ts'
+import { createRepeated } from './repeated.ts'
+import { createRunEngine, type RunEngineOptions } from './run-engine.ts'
+import type { Starter, StarterTools } from './starter.ts'
 
 /** An orchestrator that executes runs in this process, from a queue in the control database that any number of processes share. */
 export function createLocalOrchestrator(options: RunEngineOptions): Orchestrator {
@@ -18,38 +20,20 @@ function createClaiming(
   const { runs } = options.control
   let capacity = 0
   let served: readonly QueueName[] = QUEUE_NAMES
-  let claiming: Promise<void> | undefined
-  let claimAgain = false
+  const claiming = createRepeated(claim, (error) =>
+    logger.log('error', 'the queue of runs could not be read', { problem: messageOf(error) }),
+  )
 
-  function wake(): void {
-    if (capacity === 0) return
-    claimAgain = true
-    if (claiming !== undefined) return
-    claiming = claimAll()
-      .catch((error: unknown) =>
-        logger.log('error', 'the queue of runs could not be read', { problem: messageOf(error) }),
-      )
-      .finally(() => {
-        claiming = undefined
-        if (claimAgain) wake()
-      })
-  }
-
-  async function claimAll(): Promise<void> {
-    while (claimAgain) {
-      claimAgain = false
-      while (count() < capacity) {
-        const run = await runs.claim({
-          jobs: jobs(),
-          executor: executor.id,
-          now: clock.now(),
-          queues: rooms(),
-          resources: resources(),
-        })
-        if (run === undefined) break
-        void execute(run)
-      }
-    }
+  async function claim(): Promise<void> {
+    const claimed = await runs.claim({
+      jobs: jobs(),
+      executor: executor.id,
+      now: clock.now(),
+      limit: capacity - count(),
+      queues: rooms(),
+      resources: resources(),
+    })
+    for (const run of claimed) void execute(run)
   }
 
   /** How many more runs of each queue may start here. */
@@ -64,13 +48,13 @@ function createClaiming(
     start({ concurrency, queues: only }) {
       served = only
       capacity = concurrency
-      wake()
+      claiming.ask()
       return Promise.resolve()
     },
-    wake,
+    wake: claiming.ask,
     async close() {
       capacity = 0
-      await claiming
+      await claiming.idle()
     },
     ended: () => Promise.resolve(),
   }

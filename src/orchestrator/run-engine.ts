@@ -10,6 +10,8 @@ import { fanOut } from './fan-out.ts'
 import { type LivenessLimits, newExecutor } from './liveness.ts'
 import type { EnqueueOptions, JobHandler, Orchestrator } from './orchestrator.ts'
 import { createPresence } from './presence.ts'
+import { createRunEnds } from './run-ends.ts'
+import type { Starter, StarterTools } from './starter.ts'
 
 export interface RunEngineOptions {
   readonly control: Pick<Control, 'runs'>
@@ -36,28 +38,6 @@ export interface RunEngineOptions {
   readonly queues?: ReadonlyMap<QueueName, QueueLimits>
   /** Whether a run that failed is tried again, and after how long; it has failed `failures` times. */
   readonly retryDelayMs?: (run: Run, error: unknown) => number | undefined
-}
-
-/** What differs between engines: how queued runs come to be started. */
-export interface Starter {
-  /** Begins to start queued runs of these queues, up to `concurrency` at a time. */
-  start(options: { readonly concurrency: number; readonly queues: readonly QueueName[] }): Promise<void>
-  /** Something may be there to be started. */
-  wake(): void
-  /** Starts no more; resolves when nothing is being started. */
-  close(): Promise<void>
-  /** Resolves when everything is let go, once what was executing has ended. */
-  ended(): Promise<void>
-}
-
-/** What a starter needs of the engine. */
-export interface StarterTools {
-  readonly executor: ExecutorInfo
-  readonly jobs: () => readonly JobName[]
-  /** Runs that are executing here, of one queue or of all. */
-  readonly count: (queue?: QueueName) => number
-  /** Executes a run that was claimed. */
-  readonly execute: (run: Run) => Promise<boolean>
 }
 
 /** Whoever waits for a run of theirs is told after so many attempts that its end cannot be recorded. */
@@ -108,10 +88,13 @@ export function createRunEngine(
     jobs: () => [...handlers.keys()],
     count: executions.count,
     execute: (run) => execute(run),
+    announce,
   })
   /** Rings when something may have ended. */
   const bell = createBell()
+  const ends = createRunEnds({ runs, pollMs })
   let started = false
+  let stopListening = () => Promise.resolve()
   let stopping: Promise<void> | undefined
   let stopped = false
   let present = 0
@@ -120,6 +103,19 @@ export function createRunEngine(
 
   function wake(): void {
     if (started) starter.wake()
+  }
+
+  function announce(): void {
+    runs
+      .announce()
+      .catch((error: unknown) =>
+        logger.log('warn', 'runs could not be announced', { problem: messageOf(error) }),
+      )
+  }
+
+  function onQueued(): void {
+    if (started) starter.wake()
+    else announce()
   }
 
   async function execute(run: Run, patience?: RecordPatience): Promise<boolean> {
@@ -131,10 +127,13 @@ export function createRunEngine(
       attempt: run.attempt,
       ...(run.batch === undefined ? {} : { batch: run.batch }),
     })
-    const recorded = await executions.execute(run, handler, patience)
-    bell.ring(run.id)
+    const { isKnown, ended: over } = await executions.execute(run, handler, patience)
+    // First what was waiting for its turn: those who are told of the end may have more to ask for.
     wake()
-    return recorded
+    bell.ring()
+    if (over === undefined) ends.lookFor(run.id)
+    else ends.tell(over)
+    return isKnown
   }
 
   /** Looks for what other processes asked for. */
@@ -186,7 +185,8 @@ export function createRunEngine(
   async function cancel(id: string): Promise<boolean> {
     const asked = await runs.cancel(id, clock.now())
     if (asked) executions.interrupt(id, 'canceled')
-    bell.ring(id)
+    bell.ring()
+    ends.lookFor(id)
     return asked
   }
 
@@ -220,9 +220,10 @@ export function createRunEngine(
     }
   }
 
-  async function executeIfFree(id: string): Promise<void> {
+  async function executeIfFree(id: string): Promise<boolean> {
     const claimed = await runs.claimById(id, { executor: executor.id, now: clock.now() })
     if (claimed !== undefined) await execute(claimed)
+    return claimed !== undefined
   }
 
   async function enqueue(request: RunRequest, { idempotencyKey, delayMs = 0 }: EnqueueOptions = {}) {
@@ -233,14 +234,16 @@ export function createRunEngine(
       ...(delayMs > 0 ? { notBefore: now + delayMs } : {}),
       resource: resourceOf(request),
     })
-    if (queued.created) wake()
+    if (queued.created) onQueued()
     return queued
   }
 
   async function drain(graceMs: number): Promise<void> {
     const wasStarted = started
     started = false
-    if (wasStarted) await starter.close()
+    // At once: nothing that ends from now on makes room for another.
+    const closed = wasStarted ? starter.close() : Promise.resolve()
+    await Promise.all([closed, stopListening()])
     const idle = new AbortController()
     await Promise.race([executions.idle().then(() => idle.abort()), systemClock.sleep(graceMs, idle.signal)])
     stopped = true
@@ -248,6 +251,7 @@ export function createRunEngine(
     await executions.idle()
     await watching
     bell.ring()
+    ends.stop()
     if (wasStarted) {
       await starter.ended()
       await leave()
@@ -269,7 +273,7 @@ export function createRunEngine(
         resource: resourceOf(request),
       }))
       const queued = await runs.fireTicks(fires, { now: clock.now() })
-      if (queued.length > 0) wake()
+      if (queued.length > 0) onQueued()
       return queued
     },
 
@@ -293,22 +297,7 @@ export function createRunEngine(
       return queued
     },
 
-    async wait(id, { signal } = {}) {
-      for (;;) {
-        // Before the look, so that an end right after it is heard; of this run alone, for many may be waited for.
-        const next = bell.listen(id, { ms: pollMs, ...(signal === undefined ? {} : { signal }) })
-        try {
-          const run = await ended(id)
-          if (run !== undefined) return run
-          if (signal?.aborted)
-            throw new AnomstackError('CANCELED', `waiting for run "${id}" was canceled; the run was not`)
-          assertGoing()
-          await next.rung
-        } finally {
-          next.stop()
-        }
-      }
-    },
+    wait: (id, { signal } = {}) => ends.of(id, signal),
 
     async runNow(request, { signal, idempotencyKey } = {}) {
       if (!handlers.has(request.job))
@@ -332,6 +321,7 @@ export function createRunEngine(
       await enter()
       started = true
       await starter.start({ concurrency: Math.max(1, concurrency), queues: only })
+      stopListening = await runs.listen(wake)
     },
 
     stop({ graceMs }) {

@@ -31,7 +31,7 @@ export interface RunRecorder extends StepRecorder {
 
 /** Where the records go: the part of the control database's run store that a recorder needs. */
 export interface RunRecords {
-  saveStep(step: Step): Promise<void>
+  saveStep(step: Step, logs?: readonly LogRecord[]): Promise<void>
   saveLogs(records: readonly LogRecord[]): Promise<void>
 }
 
@@ -52,14 +52,22 @@ export function createRunRecorder({ runs, run, clock, logger, redact }: RunRecor
   const log = createRunLog({ run, save: (records) => runs.saveLogs(records), clock, logger, redact })
   let started = 0
 
+  /** Writes how a step ended together with what was logged meanwhile. */
+  async function save(step: Step): Promise<void> {
+    const logs = log.take()
+    try {
+      await runs.saveStep(step, logs)
+    } catch (error) {
+      log.putBack(logs)
+      // A log that cannot be kept does not fail the step.
+      if (logs.length === 0) throw error
+      await runs.saveStep(step)
+    }
+  }
+
   async function recordFailure(step: Step, error: unknown): Promise<void> {
     try {
-      await runs.saveStep({
-        ...step,
-        status: 'failed',
-        endedAt: clock.now(),
-        error: runErrorOf(error, redact),
-      })
+      await save({ ...step, status: 'failed', endedAt: clock.now(), error: runErrorOf(error, redact) })
     } catch (problem) {
       // What made the step fail matters more than that this could not be recorded.
       log.log('error', 'a failed step could not be recorded', {
@@ -87,7 +95,7 @@ export function createRunRecorder({ runs, run, clock, logger, redact }: RunRecor
           const result = await work(under(`${prefix}${name}/`))
           const kept = note === undefined ? (isCount(result) ? result : undefined) : note(result)
           const json = recordedJson(kept, redact)
-          await runs.saveStep({
+          await save({
             ...step,
             status: 'succeeded',
             endedAt: clock.now(),

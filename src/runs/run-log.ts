@@ -7,6 +7,10 @@ import type { LogRecord, Run } from './run.ts'
 
 /** Logs to the program's log, and keeps the records with the run. */
 export interface RunLog extends Logger {
+  /** Takes out what has been buffered, for whoever writes it; nothing while what came before it is being written. */
+  take(): readonly LogRecord[]
+  /** Returns what was taken and could not be written. */
+  putBack(records: readonly LogRecord[]): void
   /** Writes what has been buffered. It never rejects: a log that cannot be kept does not fail the run. */
   flush(): Promise<void>
   /** Flushes, and says how many records were not kept. */
@@ -36,11 +40,13 @@ export function createRunLog({ run, save, clock, logger, redact }: RunLogOptions
   let dropped = 0
   let buffer: LogRecord[] = []
   let writing = Promise.resolve()
+  let writes = 0
 
   function flush(): Promise<void> {
     const records = buffer
     buffer = []
     if (records.length === 0) return writing
+    writes++
     writing = writing.then(async () => {
       try {
         await save(records)
@@ -51,6 +57,7 @@ export function createRunLog({ run, save, clock, logger, redact }: RunLogOptions
           problem: redact(messageOf(error)),
         })
       }
+      writes--
     })
     return writing
   }
@@ -72,6 +79,12 @@ export function createRunLog({ run, save, clock, logger, redact }: RunLogOptions
       const json = recordedJson(fields, redact) as LogRecord['fields']
       logger.log(level, text, { ...origin, ...json })
       keep({ runId: run.id, at: clock.now(), level, message: text, fields: json })
+    },
+    take() {
+      return writes === 0 ? buffer.splice(0) : []
+    },
+    putBack(records) {
+      buffer.unshift(...records)
     },
     flush,
     async close() {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Finding } from '../../src/alerts/alert.ts'
 import type { Control } from '../../src/control/control.ts'
+import { claimOne } from './claim-one.ts'
 import { openAt } from './open-at.ts'
 
 const [address = '', command = ''] = process.argv.slice(2)
@@ -23,7 +24,7 @@ const COMMANDS: Readonly<Record<string, (control: Control) => Promise<readonly s
   async claim(control) {
     const ids: string[] = []
     for (;;) {
-      const run = await control.runs.claim({ jobs: ['ingest'], executor, now: 2_000 })
+      const run = await claimOne(control.runs, { jobs: ['ingest'], executor, now: 2_000 })
       if (run === undefined) return ids
       ids.push(run.id)
     }

@@ -1,10 +1,13 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
 import { openPostgresControl, TURN } from '../../src/control/postgres-control.ts'
 import { openPool } from '../../src/control/postgres-pool.ts'
 import type { AnomstackError } from '../../src/core/errors.ts'
+import { eventually } from '../eventually.ts'
+import { claimOne } from './claim-one.ts'
 import { postgresControls } from './temporary-control.ts'
 
 const controls = postgresControls()
@@ -195,6 +198,61 @@ describe('a server that is restarted', () => {
   })
 })
 
+it('goes on after another process has changed a table that it has prepared statements for', async () => {
+  const address = await controls.address()
+  const control = await controls.open(address)
+  const { runs } = control
+  const work = async (index: number) => {
+    const { run } = await runs.enqueue({ job: 'ingest', batch: `b${index}`, trigger: 'manual' }, { now: 1 })
+    expect(await runs.claimById(run.id, { executor: 'e', now: 2 })).toMatchObject({ id: run.id, attempt: 1 })
+    expect(await runs.get(run.id)).toMatchObject({ id: run.id, status: 'running' })
+  }
+  for (let index = 0; index < 3; index++) await work(index)
+  await query(address, 'ALTER TABLE anomstack.run ADD COLUMN of_a_newer_release text')
+  await Promise.all(Array.from({ length: 12 }, (_, index) => work(10 + index)))
+  await query(address, 'ALTER TABLE anomstack.run DROP COLUMN of_a_newer_release')
+  for (let index = 0; index < 3; index++) await work(30 + index)
+})
+
+describe('announcements', () => {
+  it('are heard by all who listen, many at the same time as one, until they stop', async () => {
+    const address = await controls.address()
+    const [one, other] = [await controls.open(address), await controls.open(address)]
+    let heard = 0
+    const stop = await other.runs.listen(() => heard++)
+    // It has a look at first, for what was announced before.
+    await eventually('it listens', async () => heard === 1)
+    await Promise.all(Array.from({ length: 50 }, () => one.runs.announce()))
+    await eventually('it hears', async () => heard > 1)
+    expect(heard).toBeLessThan(10)
+    await stop()
+    const before = heard
+    await one.runs.announce()
+    expect(heard).toBe(before)
+  })
+
+  it('may be ceased to listen to at any moment', async () => {
+    const control = await controls.open()
+    for (const ms of [0, 1, 3, 10, 30]) {
+      const stop = await control.runs.listen(() => {})
+      await delay(ms)
+      await stop()
+    }
+  })
+
+  it('are heard again after the server was restarted', async () => {
+    const control = await controls.open()
+    let heard = 0
+    const stop = await control.runs.listen(() => heard++)
+    await eventually('it listens', async () => heard === 1)
+    await controls.server().restart()
+    await eventually('it listens again', async () => heard === 2)
+    await control.runs.announce()
+    await eventually('it hears', async () => heard > 2)
+    await stop()
+  })
+})
+
 it('lets a process that stands still in its turn keep the others waiting for some seconds only', async () => {
   const address = await controls.address()
   const control = await controls.open(address)
@@ -203,7 +261,7 @@ it('lets a process that stands still in its turn keep the others waiting for som
   await still.query('BEGIN', [])
   await still.query('SELECT pg_advisory_xact_lock($1)', [TURN])
   const { run } = await control.runs.enqueue({ job: 'ingest', trigger: 'manual' }, { now: 1 })
-  expect((await control.runs.claim({ jobs: ['ingest'], executor: 'e', now: 2 }))?.id).toBe(run.id)
+  expect((await claimOne(control.runs, { jobs: ['ingest'], executor: 'e', now: 2 }))?.id).toBe(run.id)
   await expect(still.query('COMMIT', [])).rejects.toThrow()
   still.release()
   await pool.end()
@@ -260,14 +318,14 @@ it.each(['claim', 'claimById', 'dispatch'] as const)(
     try {
       const { runs } = control
       const { run } = await runs.enqueue({ job: 'ingest', batch: 'a', trigger: 'manual' }, { now: 1 })
-      const claim = (now: number) => runs.claim({ jobs: ['ingest'], executor: 'e', now })
+      const claim = (now: number) => claimOne(runs, { jobs: ['ingest'], executor: 'e', now })
       way.arm()
       await expect(claim(2)).rejects.toMatchObject({ code: 'CONTROL_FAILED', retryable: true })
       expect(await runs.get(run.id)).toMatchObject({ status: 'running', attempt: 1, executor: 'e' })
       if (next === 'dispatch')
-        expect(await runs.dispatch({ jobs: ['ingest'], now: 3, limit: 9 })).toMatchObject([
-          { run: { id: run.id } },
-        ])
+        expect(
+          await runs.dispatch({ jobs: ['ingest'], now: 3, places: new Map([['ingest', 9]]) }),
+        ).toMatchObject([{ run: { id: run.id } }])
       else {
         const again = next === 'claim' ? claim(3) : runs.claimById(run.id, { executor: 'e', now: 3 })
         expect(await again).toMatchObject({ id: run.id, attempt: 2, status: 'running' })

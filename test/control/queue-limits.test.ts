@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { QueueRoom, RunStore } from '../../src/control/control.ts'
 import type { RunRequest } from '../../src/runs/run.ts'
+import { claimOne } from './claim-one.ts'
 import { ENGINES } from './temporary-control.ts'
 
 const JOBS = ['ingest', 'train', 'score']
@@ -11,6 +12,7 @@ const of = (batch: string, more: Partial<RunRequest> = {}): RunRequest => ({
   ...more,
 })
 const room = (more: Partial<QueueRoom> = {}): QueueRoom => ({ queue: 'ingest', room: 9, ...more })
+const ingests = (places: number) => new Map([['ingest', places] as const])
 
 describe.each(ENGINES)('the queue on $engine', ({ controls: create }) => {
   const controls = create()
@@ -24,7 +26,8 @@ describe.each(ENGINES)('the queue on $engine', ({ controls: create }) => {
   it('starts nothing of a queue without room here, and the next of the others', async () => {
     const { runs } = await controls.open()
     const [first, train] = await queued(runs, [of('a'), of('a', { job: 'train' }), of('b')])
-    const claim = (queues: readonly QueueRoom[]) => runs.claim({ jobs: JOBS, executor: 'e', now: 2, queues })
+    const claim = (queues: readonly QueueRoom[]) =>
+      claimOne(runs, { jobs: JOBS, executor: 'e', now: 2, queues })
     expect(await claim([])).toBeUndefined()
     expect(await claim([room({ room: 0 }), room({ queue: 'score' })])).toBeUndefined()
     expect((await claim([room({ room: 0 }), room({ queue: 'train' })]))?.id).toBe(train)
@@ -35,7 +38,7 @@ describe.each(ENGINES)('the queue on $engine', ({ controls: create }) => {
     const { runs } = await controls.open()
     const [first] = await queued(runs, [of('a'), of('b'), of('c'), of('d', { job: 'train' })])
     const claim = (executor: string) =>
-      runs.claim({ jobs: JOBS, executor, now: 2, queues: [room({ globalConcurrency: 2 })] })
+      claimOne(runs, { jobs: JOBS, executor, now: 2, queues: [room({ globalConcurrency: 2 })] })
     expect(await claim('x')).toBeDefined()
     expect(await claim('y')).toBeDefined()
     expect(await claim('x')).toBeUndefined()
@@ -48,7 +51,7 @@ describe.each(ENGINES)('the queue on $engine', ({ controls: create }) => {
     const { runs } = await controls.open()
     await queued(runs, [of('a'), of('b'), of('c'), of('d')])
     const claim = (now: number) =>
-      runs.claim({
+      claimOne(runs, {
         jobs: JOBS,
         executor: 'e',
         now,
@@ -72,7 +75,7 @@ describe.each(ENGINES)('the queue on $engine', ({ controls: create }) => {
       ...(await queued(runs, [of('c')], 'lake')),
     ]
     const claim = () =>
-      runs.claim({ jobs: JOBS, executor: 'e', now: 2, resources: new Map([['warehouse', 1]]) })
+      claimOne(runs, { jobs: JOBS, executor: 'e', now: 2, resources: new Map([['warehouse', 1]]) })
     expect((await claim())?.id).toBe(first)
     expect((await claim())?.id).toBe(third)
     expect(await claim()).toBeUndefined()
@@ -90,7 +93,7 @@ describe.each(ENGINES)('the queue on $engine', ({ controls: create }) => {
     ])
     const order: (string | undefined)[] = []
     for (let count = 0; count < 4; count++)
-      order.push((await runs.claim({ jobs: JOBS, executor: 'e', now: 2 }))?.id)
+      order.push((await claimOne(runs, { jobs: JOBS, executor: 'e', now: 2 }))?.id)
     expect(order).toEqual([ids[2], ids[3], ids[0], ids[1]])
     expect((await runs.get(ids[1]!))?.priority).toBe(5)
   })
@@ -100,7 +103,7 @@ describe.each(ENGINES)('the queue on $engine', ({ controls: create }) => {
     const { run: parent } = await runs.enqueue(of('a'), { now: 1 })
     const part = (shard: string) => of('a', { shard, parent: parent.id, trigger: 'fan-out' })
     const ids = await queued(runs, [part('1/2'), part('2/2'), part('2/2'), of('b')])
-    const claim = async () => (await runs.claim({ jobs: JOBS, executor: 'e', now: 2 }))?.id
+    const claim = async () => (await claimOne(runs, { jobs: JOBS, executor: 'e', now: 2 }))?.id
     expect([await claim(), await claim(), await claim(), await claim(), await claim()]).toEqual([
       parent.id,
       ids[0],
@@ -118,7 +121,7 @@ describe.each(ENGINES)('the queue on $engine', ({ controls: create }) => {
     const { runs } = await controls.open()
     const [id] = await queued(runs, [of('a')])
     const error = { code: 'CONNECTION_FAILED', message: 'away' } as const
-    const claim = (now: number) => runs.claim({ jobs: JOBS, executor: 'e', now })
+    const claim = (now: number) => claimOne(runs, { jobs: JOBS, executor: 'e', now })
     const later = (executor: string, now: number) =>
       runs.retryLater(id!, { executor, now, notBefore: now + 99.5, error })
     expect(await later('e', 1)).toBe(false)
@@ -156,7 +159,7 @@ describe.each(ENGINES)('the queue on $engine', ({ controls: create }) => {
     const { runs } = await controls.open()
     const [id] = await queued(runs, [of('a')])
     expect(await runs.isHeld(id!, 'e')).toBe(false)
-    await runs.claim({ jobs: JOBS, executor: 'e', now: 2 })
+    await claimOne(runs, { jobs: JOBS, executor: 'e', now: 2 })
     expect([await runs.isHeld(id!, 'e'), await runs.isHeld(id!, 'other')]).toEqual([true, false])
     await runs.recover({ now: 3, maxAttempts: 9, isDead: () => true })
     expect(await runs.isHeld(id!, 'e')).toBe(false)
@@ -168,14 +171,17 @@ describe.each(ENGINES)('the queue on $engine', ({ controls: create }) => {
       ...(await queued(runs, [of('a'), of('a'), of('b', { priority: -1 })])),
       (await runs.enqueue(of('c'), { now: 1, notBefore: 100 })).run.id,
     ]
-    const dispatch = async (now: number, limit = 9) =>
-      (await runs.dispatch({ jobs: JOBS, now, limit })).map(({ run, handover }) => [run.id, handover])
+    const dispatch = async (now: number, places = 9) =>
+      (await runs.dispatch({ jobs: JOBS, now, places: ingests(places) })).map(({ run, handover }) => [
+        run.id,
+        handover,
+      ])
     expect(await dispatch(2, 1)).toEqual([[other, 1]])
     expect(await dispatch(2)).toEqual([[first, 1]])
     expect(await dispatch(2)).toEqual([])
     expect((await runs.dispatched(9)).map(({ run }) => run.id)).toEqual([first, other])
     expect(await dispatch(100)).toEqual([[delayed, 1]])
-    expect(await runs.dispatch({ jobs: [], now: 100, limit: 9 })).toEqual([])
+    expect(await runs.dispatch({ jobs: [], now: 100, places: ingests(9) })).toEqual([])
 
     expect(await runs.handAgain(first)).toMatchObject({ run: { id: first }, handover: 2 })
     expect(await dispatch(101)).toEqual([])
@@ -193,27 +199,43 @@ describe.each(ENGINES)('the queue on $engine', ({ controls: create }) => {
     expect(await dispatch(108)).toEqual([[second, 2]])
   })
 
-  it('takes of what was handed over the most urgent of a queue, whichever turn it is', async () => {
+  it('hands over no more of a queue than there are places, with those on their way', async () => {
     const { runs } = await controls.open()
-    const [first, second, urgent] = await queued(runs, [of('a'), of('b'), of('c', { priority: -1 })])
-    const take = (now: number, jobs: readonly string[] = JOBS) =>
-      runs.claimDispatched({ queue: 'ingest', jobs, executor: 'e', now }).then((run) => run?.id)
-    expect(await take(2)).toBeUndefined()
-    await runs.dispatch({ jobs: JOBS, now: 2, limit: 9 })
-    const late = (await runs.enqueue(of('d', { priority: -9 }), { now: 3 })).run.id
-    expect(await take(3, [])).toBeUndefined()
-    expect(await runs.claimDispatched({ queue: 'llm', jobs: JOBS, executor: 'e', now: 3 })).toBeUndefined()
-    expect(await take(4)).toBe(urgent)
-    expect(await take(5)).toBe(first)
-    await runs.dispatch({ jobs: JOBS, now: 6, limit: 9 })
-    expect([await take(7), await take(8), await take(9)]).toEqual([late, second, undefined])
+    // Those that must not overlap do not keep the others from their places.
+    const same = await queued(
+      runs,
+      Array.from({ length: 5 }, () => of('a')),
+    )
+    const others = await queued(runs, [of('b'), of('c'), of('d'), of('e', { job: 'train' })])
+    const dispatch = async (places: readonly (readonly ['ingest' | 'train', number])[]) =>
+      (await runs.dispatch({ jobs: JOBS, now: 2, places: new Map(places) })).map(({ run }) => run.id)
+    expect(await dispatch([['ingest', 0]])).toEqual([])
+    expect(await dispatch([['ingest', 2]])).toEqual([same[0], others[0]])
+    expect(await dispatch([['ingest', 2]])).toEqual([])
+    expect(
+      await dispatch([
+        ['ingest', 3],
+        ['train', 1],
+      ]),
+    ).toEqual([others[1], others[3]])
+    await runs.claimById(others[0]!, { executor: 'e', now: 3 })
+    expect(await dispatch([['ingest', 3]])).toEqual([others[2]])
+  })
+
+  it('lets what was handed over start although its resource is full, for it is counted already', async () => {
+    const { runs } = await controls.open()
+    const ids = await queued(runs, [of('a'), of('b')], 'warehouse')
+    const resources = new Map([['warehouse', 1]])
+    await runs.dispatch({ jobs: JOBS, now: 2, places: ingests(9), resources })
+    const claimed = await runs.claim({ jobs: JOBS, executor: 'e', now: 3, limit: 9, resources })
+    expect(claimed.map(({ id }) => id)).toEqual([ids[0]])
   })
 
   it('counts runs that were handed over among those that work on a resource', async () => {
     const { runs } = await controls.open()
     const ids = await queued(runs, [of('a'), of('b'), of('c')], 'warehouse')
     const resources = new Map([['warehouse', 2]])
-    const dispatch = () => runs.dispatch({ jobs: JOBS, now: 2, limit: 9, resources })
+    const dispatch = () => runs.dispatch({ jobs: JOBS, now: 2, places: ingests(9), resources })
     expect((await dispatch()).map(({ run }) => run.id)).toEqual(ids.slice(0, 2))
     expect(await dispatch()).toEqual([])
     await runs.claimById(ids[0]!, { executor: 'e', now: 3 })

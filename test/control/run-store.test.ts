@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RunRequest, Step } from '../../src/runs/run.ts'
+import { claimOne } from './claim-one.ts'
 import { ENGINES, HOSTILE_NAMES } from './temporary-control.ts'
 
 const ingest = (batch: string): RunRequest => ({ job: 'ingest', batch, trigger: 'manual' })
@@ -53,7 +54,7 @@ describe.each(ENGINES)('on $engine', ({ controls: create }) => {
       const later = await runs.enqueue(ingest('b'), { now: 1_002, notBefore: 5_000 })
       const other = await runs.enqueue({ job: 'train', batch: 'a', trigger: 'manual' }, { now: 1_003 })
       await runs.enqueue({ job: 'delete', batch: 'a', trigger: 'manual' }, { now: 1_004 })
-      const claim = (now: number) => runs.claim({ jobs: JOBS, executor: 'e', now })
+      const claim = (now: number) => claimOne(runs, { jobs: JOBS, executor: 'e', now })
       expect(await claim(2_000)).toEqual({
         ...first.run,
         status: 'running',
@@ -67,21 +68,21 @@ describe.each(ENGINES)('on $engine', ({ controls: create }) => {
       expect((await claim(5_000))?.id).toBe(later.run.id)
       await runs.finish(first.run.id, { executor: 'e', status: 'succeeded', now: 6_000 })
       expect((await claim(6_000))?.id).toBe(second.run.id)
-      expect(await runs.claim({ jobs: [], executor: 'e', now: 9_000 })).toBeUndefined()
+      expect(await claimOne(runs, { jobs: [], executor: 'e', now: 9_000 })).toBeUndefined()
     })
 
     it('starts a run that is due at once even after the clock was set back', async () => {
       const { runs } = await controls.open()
       const { run } = await runs.enqueue(ingest('a'), { now: 1_000_000 })
-      expect((await runs.claim({ jobs: JOBS, executor: 'e', now: 10 }))?.id).toBe(run.id)
+      expect((await claimOne(runs, { jobs: JOBS, executor: 'e', now: 10 }))?.id).toBe(run.id)
     })
 
     it('lets runs that are not of a batch follow the same rule', async () => {
       const { runs } = await controls.open()
       await runs.enqueue({ job: 'train', trigger: 'manual' }, { now: 1 })
       await runs.enqueue({ job: 'train', trigger: 'manual' }, { now: 2 })
-      expect(await runs.claim({ jobs: JOBS, executor: 'e', now: 3 })).not.toHaveProperty('batch')
-      expect(await runs.claim({ jobs: JOBS, executor: 'e', now: 3 })).toBeUndefined()
+      expect(await claimOne(runs, { jobs: JOBS, executor: 'e', now: 3 })).not.toHaveProperty('batch')
+      expect(await claimOne(runs, { jobs: JOBS, executor: 'e', now: 3 })).toBeUndefined()
     })
 
     it('never gives a run twice to two connections of one process', async () => {
@@ -90,7 +91,7 @@ describe.each(ENGINES)('on $engine', ({ controls: create }) => {
       for (let index = 0; index < 40; index++)
         await both[0]!.runs.enqueue(ingest(`b${index}`), { now: index })
       const claims = Array.from({ length: 60 }, (_, index) =>
-        both[index % 2]!.runs.claim({ jobs: JOBS, executor: `e${index % 2}`, now: 100 }),
+        claimOne(both[index % 2]!.runs, { jobs: JOBS, executor: `e${index % 2}`, now: 100 }),
       )
       const ids = (await Promise.all(claims)).flatMap((run) => (run === undefined ? [] : [run.id]))
       expect(ids).toHaveLength(40)
@@ -115,7 +116,7 @@ describe.each(ENGINES)('on $engine', ({ controls: create }) => {
             now++
             const id = ids[pick % Math.max(1, ids.length)] ?? 'none'
             if (kind === 'enqueue') ids.push((await runs.enqueue(ingest(batch), { now })).run.id)
-            if (kind === 'claim') await runs.claim({ jobs: JOBS, executor, now })
+            if (kind === 'claim') await claimOne(runs, { jobs: JOBS, executor, now })
             if (kind === 'finish') {
               const done = await runs.finish(id, { executor, status: 'succeeded', now })
               expect(done && ended.has(id)).toBe(false)
@@ -143,7 +144,7 @@ describe.each(ENGINES)('on $engine', ({ controls: create }) => {
     it('lets only who holds a run end it, once', async () => {
       const { runs } = await controls.open()
       const { run } = await runs.enqueue(ingest('a'), { now: 1 })
-      await runs.claim({ jobs: JOBS, executor: 'mine', now: 2 })
+      await claimOne(runs, { jobs: JOBS, executor: 'mine', now: 2 })
       const error = { code: 'QUERY_FAILED', message: 'no such table', stack: 'at x' } as const
       expect(await runs.finish(run.id, { executor: 'other', status: 'succeeded', now: 3 })).toBe(false)
       expect(await runs.finish(run.id, { executor: 'mine', status: 'failed', now: 4, error })).toBe(true)
@@ -166,7 +167,7 @@ describe.each(ENGINES)('on $engine', ({ controls: create }) => {
       expect(await runs.cancel('nothing', 3)).toBe(false)
 
       const running = await runs.enqueue(ingest('a'), { now: 4 })
-      await runs.claim({ jobs: JOBS, executor: 'e', now: 5 })
+      await claimOne(runs, { jobs: JOBS, executor: 'e', now: 5 })
       expect(await runs.cancelRequests('e')).toEqual([])
       expect(await runs.cancel(running.run.id, 6)).toBe(true)
       expect(await runs.cancelRequests('e')).toEqual([running.run.id])

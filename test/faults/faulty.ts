@@ -33,12 +33,11 @@ const CHANGES: Readonly<Record<Part, readonly string[]>> = {
   table: ['ensure', 'upsert', 'deleteBefore', 'deleteRows'],
   storage: ['put', 'delete'],
   channel: ['send'],
-  alerts: ['raise', 'markRevised', 'saveLook', 'takeDue', 'settle', 'retryDelivery'],
+  alerts: ['raise', 'markRevised', 'markRecovered', 'saveLook', 'takeDue', 'settle', 'retryDelivery'],
   runs: [
     'enqueue',
     'claim',
     'claimById',
-    'claimDispatched',
     'finish',
     'requeue',
     'cancel',

@@ -60,7 +60,7 @@ it.each(walks)('$part fails ($mode): whichever call it is, the next run makes it
   expect(new Set(fired)).toEqual(new Set(walk.calls))
 })
 
-const AT_EVERY_RUN = ['heartbeat', 'enqueue', 'claimById', 'saveStep', 'saveLogs', 'finish', 'retire']
+const AT_EVERY_RUN = ['heartbeat', 'enqueue', 'claimById', 'saveStep', 'finish', 'retire']
 
 it('the queue of runs fails (before and after): after a restart nothing is left running, and all is made good', async () => {
   const batches: string[] = []

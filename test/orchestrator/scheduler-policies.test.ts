@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Control } from '../../src/control/control.ts'
 import { jitterOf } from '../../src/orchestrator/schedule-jitter.ts'
+import { claimOne } from '../control/claim-one.ts'
 import { HOSTILE_NAMES } from '../control/temporary-control.ts'
 import { eventually } from './eventually.ts'
 import { schedule } from './schedule.ts'
@@ -129,7 +130,11 @@ describe('a tick while the run before has not ended', () => {
     await one.clock.advance(105 * MINUTE)
     expect(await one.fired()).toHaveLength(100)
     expect((await one.recorded()).filter((line) => line.startsWith('skipped'))).toHaveLength(5)
-    const claimed = await one.control.runs.claim({ jobs: ['ingest'], executor: 'e', now: one.clock.now() })
+    const claimed = await claimOne(one.control.runs, {
+      jobs: ['ingest'],
+      executor: 'e',
+      now: one.clock.now(),
+    })
     expect(claimed?.scheduledFor).toBe(Date.parse(at('00:01')))
   })
 })

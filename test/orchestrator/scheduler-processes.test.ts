@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Control } from '../../src/control/control.ts'
 import { spedUpClock } from '../../src/core/clock.ts'
+import { claimOne } from '../control/claim-one.ts'
 import { temporaryControls } from '../control/temporary-control.ts'
 import { eventually } from './eventually.ts'
 
@@ -36,7 +37,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
 /** Ends what is queued, as a worker would, and returns for how many ticks there has been a run. */
 async function work({ runs }: Control): Promise<number> {
   for (;;) {
-    const run = await runs.claim({ jobs: ['ingest'], executor: 'e', now: 0 })
+    const run = await claimOne(runs, { jobs: ['ingest'], executor: 'e', now: 0 })
     if (run === undefined) return (await ticksOf(runs)).length
     await runs.finish(run.id, { executor: 'e', status: 'succeeded', now: 0 })
   }

@@ -4,6 +4,7 @@ import type { Logger } from '../../src/core/logger.ts'
 import { createLocalOrchestrator } from '../../src/orchestrator/local.ts'
 import { createScheduler, type Scheduler } from '../../src/orchestrator/scheduler.ts'
 import type { ScheduledJob } from '../../src/orchestrator/schedules.ts'
+import { claimOne } from '../control/claim-one.ts'
 import { temporaryControls } from '../control/temporary-control.ts'
 import { createFakeClock, type FakeClock } from '../fake-clock.ts'
 import { schedule } from './schedule.ts'
@@ -52,7 +53,7 @@ export function schedulerSettings(): (
     const schedules = [schedule(cron, more)]
     const work = async () => {
       for (;;) {
-        const run = await control.runs.claim({ jobs: ['ingest'], executor: 'e', now: clock.now() })
+        const run = await claimOne(control.runs, { jobs: ['ingest'], executor: 'e', now: clock.now() })
         if (run === undefined) return
         await control.runs.finish(run.id, { executor: 'e', status: 'succeeded', now: clock.now() })
       }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { AnomstackError } from '../../src/core/errors.ts'
+import { claimOne } from '../control/claim-one.ts'
 import { schedule } from './schedule.ts'
 import { MINUTE, START, schedulerSettings } from './scheduler-setting.ts'
 
@@ -97,7 +98,7 @@ describe('a scheduler', () => {
     await clock.advance(3 * MINUTE)
     expect(await fired()).toHaveLength(1)
     expect(logged.filter((line) => line.startsWith('warn'))).toHaveLength(2)
-    await control.runs.claim({ jobs: ['ingest'], executor: 'slow', now: clock.now() })
+    await claimOne(control.runs, { jobs: ['ingest'], executor: 'slow', now: clock.now() })
     await clock.advance(MINUTE)
     expect(await fired()).toHaveLength(1)
     const [run] = await control.runs.list({ limit: 1 })

@@ -4,7 +4,7 @@ import { AnomstackError } from '../../src/core/errors.ts'
 import type { Json } from '../../src/core/json.ts'
 import { recordedJson } from '../../src/runs/recorded-json.ts'
 import { createRunRecorder, type RunRecords } from '../../src/runs/recorder.ts'
-import type { Run, Step } from '../../src/runs/run.ts'
+import type { LogRecord, Run, Step } from '../../src/runs/run.ts'
 import { HOSTILE_NAMES, temporaryControls } from '../control/temporary-control.ts'
 import { createFakeClock } from '../fake-clock.ts'
 
@@ -26,7 +26,11 @@ async function recording(records?: Partial<RunRecords>) {
       void logged.push([entry[0], entry[1], entry[2]]),
   }
   const recorder = createRunRecorder({
-    runs: { saveStep: (step) => runs.saveStep(step), saveLogs: (all) => runs.saveLogs(all), ...records },
+    runs: {
+      saveStep: (step, logs) => runs.saveStep(step, logs),
+      saveLogs: (all) => runs.saveLogs(all),
+      ...records,
+    },
     run,
     clock,
     logger,
@@ -180,6 +184,25 @@ describe('the log of a run', () => {
     expect(await logs()).toHaveLength(2)
   })
 
+  it('is written with the step that it is of, and only the rest by itself', async () => {
+    const rest: string[] = []
+    const saveLogs = async (records: readonly LogRecord[]) =>
+      void rest.push(...records.map(({ message }) => message))
+    const { recorder, logs } = await recording({ saveLogs })
+    recorder.logger.log('info', 'before')
+    await recorder.step('query', async () => recorder.logger.log('info', 'meanwhile'))
+    await expect(
+      recorder.step('write', () => {
+        recorder.logger.log('warn', 'trouble')
+        return Promise.reject(new Error('no'))
+      }),
+    ).rejects.toThrow('no')
+    recorder.logger.log('info', 'after')
+    await recorder.close()
+    expect((await logs()).map(({ message }) => message)).toEqual(['before', 'meanwhile', 'trouble'])
+    expect(rest).toEqual(['after'])
+  })
+
   it('is of bounded size, and keeps warnings when there is too much of the rest', async () => {
     const { recorder, logs } = await recording()
     for (let index = 0; index < 5_000; index++) recorder.logger.log('info', `n${index}`)
@@ -197,7 +220,9 @@ describe('the log of a run', () => {
 
   it('never fails the run', async () => {
     const saveLogs = () => Promise.reject(new AnomstackError('CONTROL_FAILED', `disk full ${SECRET}`))
-    const { recorder, logged } = await recording({ saveLogs })
+    const saveStep = (_: Step, logs: readonly LogRecord[] = []) =>
+      logs.length > 0 ? saveLogs() : Promise.resolve()
+    const { recorder, logged } = await recording({ saveLogs, saveStep })
     const endless: { self?: unknown } = {}
     endless.self = endless
     recorder.logger.log('info', 'odd', endless as { readonly [key: string]: Json })
