@@ -35,6 +35,8 @@ export interface Alert extends Finding {
   readonly raisedAt: number
   /** Set when the value it judged was restated afterwards and no longer looks wrong. */
   readonly revisedAt?: number
+  /** Since when the metric is as usual again, UTC epoch ms: its first point below the level. Set for alerts of kind anomaly once they are over. */
+  readonly recoveredAt?: number
   /** Raised by a replay of history: never delivered. */
   readonly replayed: boolean
 }

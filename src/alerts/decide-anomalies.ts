@@ -1,10 +1,18 @@
-import { type AnomalyPolicySettings, createTrouble, reaches } from './anomaly-policy.ts'
+import {
+  type AnomalyPolicySettings,
+  type Before,
+  createAnomalyPolicy,
+  type Judgement,
+  type PolicyPoint,
+} from './anomaly-policy.ts'
 
 export interface ScoredPoints {
   /** Ascending, UTC epoch ms. */
   readonly timestamps: Float64Array
   /** 0..1, as long as the timestamps. */
   readonly scores: Float64Array
+  /** More of the point at an index: its value, what was expected, what its model says. */
+  readonly about?: (index: number) => Omit<PolicyPoint, 'score' | 'timestamp'>
 }
 
 export interface AnomalyQuestion extends AnomalyPolicySettings {
@@ -14,45 +22,56 @@ export interface AnomalyQuestion extends AnomalyPolicySettings {
   readonly isNew?: (index: number) => boolean
   /** Timestamps at which an anomaly alert of this metric stands already. */
   readonly raised: ReadonlySet<number>
+  /** Those of them that are over: what exceeds the level at the first point does not go on with them. */
+  readonly over?: ReadonlySet<number>
+  /** Whether the last look found that an alert of the model's is held back, see `Judgement`. */
+  readonly pending?: boolean
   /** The newest point alerts whatever its score, unless it has already. */
   readonly always?: boolean
+  /** Scores before these points, for the budget. */
+  readonly past?: Pick<ScoredPoints, 'timestamps' | 'scores'>
 }
 
-export interface AnomalyDecision {
+export interface AnomalyDecision extends Judgement {
   /** Index into the points. */
   readonly index: number
-  readonly smoothed: number
 }
 
-/** Which points of one metric alert now, oldest first: never one that has already, never one that continues an earlier alert. */
-export function decideAnomalies(points: ScoredPoints, question: AnomalyQuestion): readonly AnomalyDecision[] {
-  const { timestamps, scores } = points
-  const { raised, snoozeN } = question
+/** What is to be said of every point of one metric, oldest first. One alerts never again, and never where it continues an earlier alert. */
+export function judgeAnomalies(points: ScoredPoints, question: AnomalyQuestion): readonly AnomalyDecision[] {
+  const { timestamps, scores, about } = points
+  const { raised, past } = question
+  const first = timestamps[0]
+  if (first === undefined) return []
+  const policy = createAnomalyPolicy(question, before(first, question))
+  for (let index = 0; past !== undefined && index < past.timestamps.length; index++)
+    if (past.timestamps[index]! < first) policy.remember(past.timestamps[index]!, past.scores[index]!)
   const decisions: AnomalyDecision[] = []
-  const trouble = createTrouble(snoozeN, beginsInAlert(points, question))
   for (let index = 0; index < timestamps.length; index++) {
+    const timestamp = timestamps[index]!
     const newest = index === timestamps.length - 1
-    const smoothed = smoothedScore(scores, index, question.smoothN)
-    const exceeds = reaches(smoothed, question.threshold)
-    const stands = raised.has(timestamps[index]!)
-    const candidate = index >= timestamps.length - question.recentN || question.isNew?.(index) === true
-    const due = (exceeds && !trouble.snoozes()) || (newest && question.always === true)
-    const alert = candidate && !stands && due
-    if (alert) decisions.push({ index, smoothed })
-    trouble.pass({ alert: alert || stands, exceeds })
+    const judgement = policy.next(
+      { ...about?.(index), timestamp, score: scores[index]! },
+      {
+        candidate: index >= timestamps.length - question.recentN || question.isNew?.(index) === true,
+        stands: raised.has(timestamp),
+        always: newest && question.always === true,
+      },
+    )
+    decisions.push({ ...judgement, index })
   }
   return decisions
 }
 
-/** Whether the first point exceeds and an alert was raised before it: whatever exceeded at a look before either alerted or continued an alert. */
-function beginsInAlert(
-  { timestamps, scores }: ScoredPoints,
-  { raised, threshold }: AnomalyQuestion,
-): boolean {
-  const first = timestamps[0]
-  if (first === undefined || !reaches(scores[0]!, threshold)) return false
-  for (const timestamp of raised) if (timestamp < first) return true
-  return false
+/** What exceeded the level before the first point either alerted, or went on with what had alerted, or was held back. */
+function before(first: number, { raised, over, pending }: AnomalyQuestion): Before {
+  for (const timestamp of raised) if (timestamp < first && over?.has(timestamp) !== true) return 'alerted'
+  return pending === true ? 'held-back' : 'nothing'
+}
+
+/** Which points of one metric alert now, oldest first. */
+export function decideAnomalies(points: ScoredPoints, question: AnomalyQuestion): readonly AnomalyDecision[] {
+  return judgeAnomalies(points, question).filter(({ alert }) => alert)
 }
 
 /** The mean of the newest `smoothN` scores that end at `index`, or of as many as there are. */

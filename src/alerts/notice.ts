@@ -1,6 +1,6 @@
 import type { Json } from '../core/json.ts'
 
-/** What the system says of itself, and not of a metric: nothing of it goes into metrics tables. */
+/** What the system says of itself, and that an anomaly is over: nothing of it goes into metrics tables. */
 export const NOTICE_KINDS = [
   'run-failed',
   'run-stuck',
@@ -9,6 +9,7 @@ export const NOTICE_KINDS = [
   'sensor-failed',
   'sensor',
   'summary',
+  'anomaly',
 ] as const
 export type NoticeKind = (typeof NOTICE_KINDS)[number]
 

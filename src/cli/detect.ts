@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
-import { createAnomalyPolicy } from '../alerts/anomaly-policy.ts'
+import { createAnomalyPolicy, type PolicyPoint } from '../alerts/anomaly-policy.ts'
+import { policyOf } from '../alerts/policy-of.ts'
 import type { BatchSettings } from '../config/batch-settings.ts'
 import { AnomstackError } from '../core/errors.ts'
 import { modelSpecOf } from '../jobs/model-spec-of.ts'
@@ -118,6 +119,9 @@ async function* chunks(lines: AsyncIterable<string>, format: 'csv' | 'json'): As
   if (joined.length > 0) yield `${joined.join('\n')}\n`
 }
 
+/** What models that decide when to alert say of a point. */
+type Verdict = Pick<PolicyPoint, 'strangeness' | 'level' | 'begins'>
+
 type Points = AsyncIterable<{ readonly timestamp: number; readonly text: string; readonly value: number }>
 
 async function* judged(
@@ -131,15 +135,14 @@ async function* judged(
     maxAgeMs: settings.train_metric_timestamp_max_days_ago * DAY,
     reasonsFrom: 2,
   })
-  const policy = createAnomalyPolicy({
-    threshold: settings.alert_threshold,
-    smoothN: settings.alert_smooth_n,
-    snoozeN: settings.alert_snooze_n,
-  })
+  // There is no other metric to look at, and no project whose calendars would mute.
+  const policy = createAnomalyPolicy(policyOf(settings, 'detect'))
+  const alerts = (point: ReplayedPoint & Verdict) =>
+    point.score !== null && policy.next({ ...point, score: point.score }).alert
   const lineOf = format === 'csv' ? csvLine : jsonLine
   const show = (point: ReplayedPoint, text: string) => {
     told(point)
-    return lineOf(point, point.score !== null && policy.next(point.score).alert, text)
+    return lineOf(point, alerts(point), text)
   }
   for await (const { timestamp, text, value } of points)
     for (const point of replayer.push(timestamp, value))

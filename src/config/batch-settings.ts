@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { COMBINATIONS } from '../core/combinations.ts'
 import { SQL_DIALECTS } from '../templates/sql-dialects.ts'
 import { modelSearch } from './model-search.ts'
+import { policySettings } from './policy-settings.ts'
 
 const count = (fallback: number, description: string) =>
   z.int().min(0).default(fallback).meta({ description })
@@ -214,11 +215,11 @@ export const batchSettings = z.strictObject({
   model_configs: z
     .array(modelConfig)
     .min(1)
-    .default([
-      { model_name: 'PCA', model_tag: 'pca_default', model_params: { contamination: 0.01 } },
-      { model_name: 'KNN', model_tag: 'knn_default', model_params: { contamination: 0.01 } },
-    ])
-    .meta({ description: 'The detectors that judge each metric together.' }),
+    .default([{ model_name: 'auto', model_tag: 'auto', model_params: {} }])
+    .meta({
+      description:
+        'The detectors that judge each metric together; a single name is short for one with its defaults.',
+    }),
   model_combination_method: z.enum(COMBINATIONS).default('mean').meta({
     description:
       "How the detectors' probabilities are joined. aom is the average of the maxima of buckets of detectors, moa the maximum of their averages; majority_vote is 1 where more than half call a point an outlier, each by its contamination, and else 0.",
@@ -253,12 +254,11 @@ export const batchSettings = z.strictObject({
   alert_max_n: positive(250, 'Points shown in the picture of an alert.'),
   alert_smooth_n: count(3, 'The score that is judged is the mean of the newest so many.'),
   alert_snooze_n: count(3, 'No new alert within so many points of the last.'),
-  alert_threshold: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.8)
-    .meta({ description: 'Alert when the smoothed score reaches this.' }),
+  alert_threshold: z.number().min(0).max(1).nullable().default(null).meta({
+    description:
+      "Alert when the smoothed score reaches this; when not given, the model's own level or, where it has none, alert_budget or 0.8.",
+  }),
+  ...policySettings,
   alert_exclude_metrics: names('Metrics that never alert.'),
   disable_tholdalert: flag(true, 'Do not compare with fixed thresholds.'),
   tholdalert_methods: z

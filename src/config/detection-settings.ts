@@ -5,6 +5,8 @@ import type { DetectorCatalog } from './detector-rules.ts'
 import { faultAt, formatFault, type Report, sortFaults } from './faults.ts'
 import { layerOf } from './layers.ts'
 import { checkUnknownKeys, settingsOf } from './load-batch.ts'
+import type { Note } from './note.ts'
+import { withAlertLevel } from './policy-rules.ts'
 import type { Fault } from './project.ts'
 import { applySettingsRules } from './settings-rules.ts'
 import { expandShortForm } from './short-form.ts'
@@ -23,9 +25,10 @@ export function readDetectionSettings(text: string, file: string, detectors: Det
   // A whole batch file may be given, with variables for its query.
   const own = [...SOURCE_KEYS].some((key) => layer.has(key)) ? layer.keys() : []
   checkUnknownKeys(layer, new Set(own), report)
-  const settings = applySettingsRules(written, detectors, ([key, ...rest], complaint, part) => {
+  const note: Note = ([key, ...rest], complaint, part) => {
     if (!faulty.has(String(key))) report(layer.get(String(key))?.placeOf(rest, part) ?? { file }, complaint)
-  })
+  }
+  const settings = applySettingsRules(withAlertLevel(written, [layer], note), detectors, note)
   const errors = sortFaults(faults).filter(({ severity }) => severity === 'error')
   if (errors.length > 0) throw new AnomstackError('CONFIG_INVALID', errors.map(formatFault).join('\n'))
   return settings

@@ -34,6 +34,9 @@ export function unknownDetector(name: string, detectors: DetectorCatalog): Compl
   }
 }
 
+/** Families that learn from each point. */
+const LEARNING: ReadonlySet<string> = new Set(['online', 'timed'])
+
 /** Notes detectors that cannot learn point by point where they are to. */
 export function checkUpdate(
   { update, model_configs }: BatchSettings,
@@ -45,10 +48,12 @@ export function checkUpdate(
   const fixed = model_configs.flatMap(({ model_name: name }) => {
     const detector = findDetector(detectors, name)
     if (detector === undefined) return isPyodClass(name) ? [name.trim()] : []
-    return detector.family === 'online' ? [] : [detector.name]
+    return LEARNING.has(detector.family ?? '') ? [] : [detector.name]
   })
   if (fixed.length === 0) return
-  const able = [...detectors.values()].flatMap(({ name, family }) => (family === 'online' ? [name] : []))
+  const able = [...detectors.values()].flatMap(({ name, family }) =>
+    LEARNING.has(family ?? '') ? [name] : [],
+  )
   note(['update'], {
     message: `update: online: ${listNames([...new Set(fixed)])} cannot learn point by point; use only ${listNames(able)}`,
   })

@@ -58,6 +58,11 @@ function prefixOf(batch: string): string {
   return `${PREFIX}${batch.toUpperCase().replaceAll('-', '_')}__`
 }
 
+/** The variable that overrides a key of a batch. */
+export function overrideName(batch: string, key: string): string {
+  return prefixOf(batch) + key.toUpperCase()
+}
+
 /** What YAML makes of the text, unless the key wants text and YAML finds something else in it. */
 function overrideValue(key: string, text: string): unknown {
   const value = readYamlValue(text)

@@ -22,18 +22,22 @@ function modelConfigs(base: Schema, { detectors }: SchemaCatalogs): Schema {
   const aliases = all.flatMap((detector) => detector.aliases ?? [])
   const items = base.items as Schema
   const properties = items.properties as Record<string, Schema>
-  return {
-    ...base,
+  const { type, items: _, ...rest } = base
+  const name = {
+    anyOf: [
+      { enum: [...new Set([...all.map(({ name }) => name), ...aliases])] },
+      { type: 'string', pattern: PYOD_CLASS.source },
+    ],
+  }
+  const list = {
+    type,
     items: {
       ...items,
       properties: {
         ...properties,
         model_name: {
           ...properties.model_name,
-          anyOf: [
-            { enum: [...new Set([...all.map(({ name }) => name), ...aliases])] },
-            { type: 'string', pattern: PYOD_CLASS.source },
-          ],
+          ...name,
           examples: aliases,
         },
       },
@@ -44,6 +48,7 @@ function modelConfigs(base: Schema, { detectors }: SchemaCatalogs): Schema {
       })),
     },
   }
+  return { ...rest, anyOf: [list, { type: 'string', ...name }] }
 }
 
 /** JSON Schema (draft 2020-12) of a batch file, for editors. Keys that it does not know are allowed, since templates may use them as variables. */

@@ -3,11 +3,13 @@ import type { TemplateFiles } from '../templates/template-files.ts'
 import { BATCH_KEYS, SETTING_KEYS, SOURCE_KEYS, sourceKeys } from './batch-keys.ts'
 import { type BatchSettings, batchSettings } from './batch-settings.ts'
 import { batchSources, namesMetricFiles } from './batch-sources.ts'
+import { batchCalendars } from './calendar-effects.ts'
 import type { DetectorCatalog } from './detector-rules.ts'
 import { faultAt, nearest, type Report } from './faults.ts'
 import { withIngestDatabase } from './ingest-database.ts'
 import { type Layer, mergeLayers, valuesOf } from './layers.ts'
 import type { Note } from './note.ts'
+import { withAlertLevel } from './policy-rules.ts'
 import type { Batch, Fault } from './project.ts'
 import { projectPath } from './project-files.ts'
 import { schemaFaults } from './schema-faults.ts'
@@ -131,7 +133,7 @@ export async function loadBatch(input: BatchInput): Promise<LoadedBatch> {
     if (!faulty.has(String(key))) report(merged.get(String(key))?.placeOf(rest, part) ?? { file }, complaint)
   }
   checkReferences(written, known, (key) => merged.has(key), note)
-  const settings = applySettingsRules(written, detectors, note)
+  const settings = applySettingsRules(withAlertLevel(written, layers, note), detectors, note)
   if (sources.length === 0 && !settings.disable_ingest && !merged.has('metrics'))
     report(
       { file },
@@ -145,6 +147,7 @@ export async function loadBatch(input: BatchInput): Promise<LoadedBatch> {
       file,
       settings: { ...settings, python: interpreterOf(dir, settings.python) },
       sources,
+      ...(settings.calendars.length === 0 ? {} : { calendars: batchCalendars(settings, known.calendars) }),
       variables: { ...templateVariables(merged, settings, metricsDir), metric_batch: name },
     },
     faults,

@@ -5,6 +5,7 @@ import { templateFiles } from '../templates/template-files.ts'
 import { readBatchFiles } from './batch-files.ts'
 import { SETTING_KEYS, SOURCE_KEYS, sourceKeys } from './batch-keys.ts'
 import { batchSettings } from './batch-settings.ts'
+import { readCalendars } from './calendars.ts'
 import type { DetectorCatalog } from './detector-rules.ts'
 import { batchOverrides, globalOverrides, readEnvironment, type Variables, variable } from './environment.ts'
 import { faultAt, type Report, sortFaults } from './faults.ts'
@@ -198,6 +199,7 @@ export async function loadProject(dir: string, catalogs: Catalogs, environment: 
       ),
     ),
     hashes: server.anonymizeKey !== undefined,
+    calendars: await readCalendars(file.calendars, folder),
   }
   const shared = await readSharedLayers(folder, file)
   const batches = await readBatches({ folder, shared, known, detectors: catalogs.detectors, faults })

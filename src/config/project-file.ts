@@ -9,9 +9,10 @@ export interface ProjectFile {
   readonly storages: Layer
   readonly server: Layer
   readonly defaults: Layer
+  readonly calendars: Layer
 }
 
-const SECTIONS = ['connections', 'channels', 'storages', 'server', 'defaults'] as const
+const SECTIONS = ['connections', 'channels', 'storages', 'server', 'defaults', 'calendars'] as const
 
 function checkSections({ values, placeOf }: YamlFile, report: Report): void {
   const known: ReadonlySet<string> = new Set(SECTIONS)
@@ -42,5 +43,6 @@ export function readProjectFile(file: YamlFile | undefined, report: Report): Pro
     storages: section('storages'),
     server: section('server'),
     defaults: section('defaults'),
+    calendars: section('calendars'),
   }
 }

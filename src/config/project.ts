@@ -1,5 +1,6 @@
 import type { QueueLimits, QueueName } from '../core/queues.ts'
 import type { BatchSettings } from './batch-settings.ts'
+import type { BatchCalendar } from './calendar-effects.ts'
 
 /** Everything that a project folder and the environment say, checked and frozen. Faulty parts are left out of it and listed in `faults`. */
 export interface Project {
@@ -83,6 +84,8 @@ export interface Batch {
   readonly settings: BatchSettings
   /** What ingest runs, in order; at least one unless ingest is disabled. */
   readonly sources: readonly Source[]
+  /** Calendars that it uses; none when absent. */
+  readonly calendars?: readonly BatchCalendar[]
   /** What templates of the batch see: every key of the merged file, defaults included, own extra keys too. */
   readonly variables: Readonly<Record<string, unknown>>
 }

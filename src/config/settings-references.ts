@@ -1,4 +1,5 @@
 import type { BatchSettings } from './batch-settings.ts'
+import type { Calendars } from './calendar-effects.ts'
 import { listNames, nearest } from './faults.ts'
 import type { Note } from './note.ts'
 
@@ -14,6 +15,7 @@ export interface Known {
   readonly sqlDatabases: ReadonlySet<string>
   /** Whether there is a key for hashes of `anonymize`. */
   readonly hashes: boolean
+  readonly calendars: Calendars
 }
 
 export interface Named {
@@ -82,6 +84,12 @@ export function checkReferences(
       message: 'model_path: expected a storage and a location, such as local://./models',
     })
   else checkNamed(['model_path'], scheme, 'storage', known.storages, note)
+  for (const [index, { use }] of settings.calendars.entries())
+    if (!known.calendars.has(use))
+      note(['calendars', index, 'use'], {
+        message: `calendars: unknown calendar "${use}"; ${known.calendars.size === 0 ? 'anomstack.yaml has none' : `known: ${listNames(known.calendars.keys())}`}`,
+        suggestion: nearest(use, known.calendars.keys()),
+      })
   for (const key of ['alert_methods', 'tholdalert_methods'] as const)
     if (isSet(key)) checkChannels(key, settings, known, note)
 }

@@ -12,6 +12,7 @@ import {
 } from './detector-rules.ts'
 import { nearest } from './faults.ts'
 import type { Note } from './note.ts'
+import { checkPolicy } from './policy-rules.ts'
 import { schemaFaults } from './schema-faults.ts'
 import { isStockTemplate } from './stock-templates.ts'
 import { isTimeZone, timeZoneNames } from './time-zones.ts'
@@ -155,6 +156,7 @@ export function applySettingsRules(
   checkUpdate(settings, detectors, note)
   checkModelSearch(settings, detectors, note)
   checkThresholds(settings, note)
+  checkPolicy(settings, note)
   checkDimensions(settings, note)
   checkAnonymizing(settings, note)
   return {

@@ -36,9 +36,16 @@ function longForm(key: ShortKey, entry: Entry): readonly (readonly [string, Entr
   }
 }
 
+/** `model_configs: auto` stands for a list of that one. */
+function listed(entry: Entry): Entry {
+  return typeof entry.value === 'string' ? inPlaceOf(entry, [{ model_name: entry.value }]) : entry
+}
+
 /** The layer with short keys replaced by what they stand for, so that a short key of one layer and a long key of another override each other. */
 export function expandShortForm(layer: Layer, report: Report): Layer {
   const result = new Map(layer)
+  const models = layer.get('model_configs')
+  if (models !== undefined) result.set('model_configs', listed(models))
   for (const key of Object.keys(shortKeys.shape) as ShortKey[]) {
     const entry = layer.get(key)
     if (entry === undefined) continue

@@ -3,6 +3,7 @@ import type { TemplateFiles } from '../templates/template-files.ts'
 import type { BatchSettings } from './batch-settings.ts'
 import { batchSettings } from './batch-settings.ts'
 import { type Layer, valuesOf } from './layers.ts'
+import { DEFAULT_THRESHOLD } from './policy-settings.ts'
 
 /** Names that templates may use as variables, their includes counted in. */
 export function usedNames(templates: readonly string[], files: TemplateFiles): ReadonlySet<string> {
@@ -37,5 +38,11 @@ export function templateVariables(
   const variables = known
     .filter((key) => merged.has(key) || saysSomething(settings[key]))
     .map((key) => [key, settings[key]] as const)
-  return { metrics_dir: metricsDir, ...valuesOf(merged), ...Object.fromEntries(variables) }
+  return {
+    metrics_dir: metricsDir,
+    ...valuesOf(merged),
+    ...Object.fromEntries(variables),
+    // SQL that was written for the original compares scores with it.
+    alert_threshold: settings.alert_threshold ?? DEFAULT_THRESHOLD,
+  }
 }

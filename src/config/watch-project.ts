@@ -28,6 +28,7 @@ const ENDINGS = new Set([
   '.mjs',
   '.py',
   '.env',
+  '.ics',
   '.j2',
   '.jinja',
 ])

@@ -18,6 +18,7 @@ export function alertRow(
     details: JSON.stringify(finding.details),
     raised_at: raised.at,
     revised_at: null,
+    recovered_at: null,
     replayed: raised.replayed ? 1 : 0,
   }
 }
@@ -35,6 +36,7 @@ export function alertOf(row: AlertRow): Alert {
     details: JSON.parse(row.details) as Alert['details'],
     raisedAt: row.raised_at,
     ...(row.revised_at === null ? {} : { revisedAt: row.revised_at }),
+    ...(row.recovered_at === null ? {} : { recoveredAt: row.recovered_at }),
     replayed: row.replayed === 1,
   }
 }

@@ -5,6 +5,7 @@ import { alertOf, alertRow, newDeliveryRow } from './alert-rows.ts'
 import type { AlertStore } from './control.ts'
 import { createDeliveryQueue } from './delivery-queue.ts'
 import { createId } from './ids.ts'
+import { insertNotice } from './notice-store.ts'
 import type { AlertRow, ControlSchema } from './schema.ts'
 import { createStandings } from './standings.ts'
 
@@ -96,6 +97,31 @@ export function createAlertStore(access: ControlAccess): AlertStore {
             .execute()
       })
     },
+
+    markRecovered: (recoveries, { now, channels }) =>
+      recoveries.length === 0
+        ? Promise.resolve(0)
+        : write(async (db) => {
+            let count = 0
+            for (const { id, at, notice } of recoveries) {
+              const marked = await db
+                .updateTable('alert')
+                .set({ recovered_at: at })
+                .where('id', '=', id)
+                .where('recovered_at', 'is', null)
+                .returning('id')
+                .executeTakeFirst()
+              if (marked === undefined) continue
+              count++
+              if (notice !== undefined)
+                await insertNotice(
+                  db,
+                  { ...notice, id: createId(now), phase: 'resolved', raisedAt: now, endedAt: now },
+                  channels,
+                )
+            }
+            return count
+          }),
 
     lastLook: (batch) =>
       read(async (db) => {

@@ -1,5 +1,5 @@
 import type { Alert, Delivery, Finding } from '../alerts/alert.ts'
-import type { Notice } from '../alerts/notice.ts'
+import type { NewNotice, Notice } from '../alerts/notice.ts'
 import type { Json } from '../core/json.ts'
 import type { LogLevel } from '../core/logger.ts'
 import type { QueueLimits, QueueName } from '../core/queues.ts'
@@ -260,6 +260,16 @@ export interface ExecutorInfo {
   readonly pid: number
 }
 
+/** That an alert is over. */
+export interface Recovery {
+  /** Id of the alert. */
+  readonly id: string
+  /** Since when, UTC epoch ms. */
+  readonly at: number
+  /** What to tell; nothing when absent. */
+  readonly notice?: NewNotice
+}
+
 export interface AlertStore {
   /** Records findings that are new by (batch, metric, kind, timestamp), each with one pending delivery per channel, in one transaction.
    * Returns only the new ones; raising again what is there is a no-op. */
@@ -280,6 +290,11 @@ export interface AlertStore {
     readonly kinds?: readonly Alert['kind'][]
   }): Promise<readonly Alert[]>
   markRevised(ids: readonly string[], now: number): Promise<void>
+  /** Notes since when alerts are over, and puts up what is to be told of that, in one transaction. One that is over already is left alone. Returns how many were not. */
+  markRecovered(
+    recoveries: readonly Recovery[],
+    options: { readonly now: number; readonly channels: readonly string[] },
+  ): Promise<number>
   /** Until when the scores of a batch have been looked at for anomalies; undefined when nobody has looked yet. */
   lastLook(batch: string): Promise<number | undefined>
   /** Notes that every score of the batch that was written before `at` has been looked at; an earlier time than the one on record changes nothing. */

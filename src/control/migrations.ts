@@ -28,7 +28,7 @@ export const COLUMN_TYPES: Readonly<Record<'sqlite' | 'postgres', ColumnTypes>> 
 type Migration = (db: Transaction<ControlSchema>, types: ColumnTypes) => Promise<void>
 
 /** In order; the n-th leads to schema version n. A released one is never changed: add another. */
-export const MIGRATIONS: readonly Migration[] = [createTables, addQueues, addNotices]
+export const MIGRATIONS: readonly Migration[] = [createTables, addQueues, addNotices, addRecovery]
 
 async function createTables({ schema }: Transaction<ControlSchema>, types: ColumnTypes): Promise<void> {
   await schema
@@ -259,4 +259,8 @@ async function addNotices({ schema }: Transaction<ControlSchema>, types: ColumnT
     .column('ended_at')
     .where(sql.ref('status'), '=', sql.lit('failed'))
     .execute()
+}
+
+async function addRecovery({ schema }: Transaction<ControlSchema>): Promise<void> {
+  await schema.alterTable('alert').addColumn('recovered_at', 'bigint').execute()
 }

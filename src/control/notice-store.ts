@@ -68,8 +68,8 @@ function noticeRow(notice: Notice): NoticeRow {
   }
 }
 
-/** The notice with its deliveries; false, and nothing, when it is there already or another of its kind and subject is open. */
-async function insert(
+/** Puts up a notice with its deliveries; false, and nothing, when it is there already or another of its kind and subject is open. */
+export async function insertNotice(
   db: Transaction<ControlSchema>,
   notice: Notice,
   channels: readonly string[],
@@ -106,7 +106,7 @@ export function createNoticeStore({ read, write }: ControlAccess): NoticeStore {
           .executeTakeFirst(),
       )
       if (known !== undefined) return undefined
-      return (await write((db) => insert(db, opened, channels))) ? opened : undefined
+      return (await write((db) => insertNotice(db, opened, channels))) ? opened : undefined
     },
 
     resolve: (id, { now, channels, recovery }) =>
@@ -131,7 +131,7 @@ export function createNoticeStore({ read, write }: ControlAccess): NoticeStore {
           phase: 'resolved',
           raisedAt: now,
         }
-        return (await insert(db, resolved, channels)) ? resolved : ended
+        return (await insertNotice(db, resolved, channels)) ? resolved : ended
       }),
 
     opened: (kind) =>

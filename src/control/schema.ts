@@ -111,6 +111,7 @@ interface AlertTable {
   details: string
   raised_at: number
   revised_at: number | null
+  recovered_at: number | null
   replayed: number
 }
 

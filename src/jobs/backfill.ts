@@ -1,5 +1,8 @@
 import type { Finding } from '../alerts/alert.ts'
 import { createAnomalyPolicy } from '../alerts/anomaly-policy.ts'
+import type { Surroundings } from '../alerts/hold-back.ts'
+import { judgementDetails, policyOf } from '../alerts/policy-of.ts'
+import { weekdayExceptions } from '../config/calendar-effects.ts'
 import { listsMetric } from '../core/metric-name.ts'
 import type { MetricRow } from '../core/metric-row.ts'
 import type { ReplayItem, ReplayResult } from '../models/model-pool.ts'
@@ -12,8 +15,9 @@ import type { Job, JobContext } from './job.ts'
 import { loadHistory } from './load-history.ts'
 import { modelSpecOf } from './model-spec-of.ts'
 import { ownFeatures } from './own-features.ts'
+import { policySurroundings } from './policy-surroundings.ts'
 import { alertRow } from './raise.ts'
-import { REASON_FROM, scoreRows } from './score-rows.ts'
+import { REASON_FROM, scoreRows, type Verdicts, verdictAt } from './score-rows.ts'
 import { withPython } from './with-python.ts'
 
 const DAY = 86_400_000
@@ -65,7 +69,7 @@ export const backfill: Job = {
         'publish',
         () =>
           context.models.publish(batch.name, {
-            spec: modelSpecOf(batch.settings),
+            spec: modelSpecOf(batch.settings, weekdayExceptions(batch)),
             created: context.clock.now(),
             results: trained,
           }),
@@ -113,12 +117,16 @@ async function loadItems(
 
 function replay(context: JobContext, items: readonly ReplayItem[]): Promise<readonly ReplayResult[]> {
   const { settings } = context.batch
-  return context.pool.replay(withPython(modelSpecOf(settings), settings), items, {
-    signal: context.signal,
-    maxPoints: settings.train_max_n,
-    maxAgeMs: settings.train_metric_timestamp_max_days_ago * DAY,
-    reasonsFrom: REASON_FROM,
-  })
+  return context.pool.replay(
+    withPython(modelSpecOf(settings, weekdayExceptions(context.batch)), settings),
+    items,
+    {
+      signal: context.signal,
+      maxPoints: settings.train_max_n,
+      maxAgeMs: settings.train_metric_timestamp_max_days_ago * DAY,
+      reasonsFrom: REASON_FROM,
+    },
+  )
 }
 
 async function record(
@@ -130,12 +138,16 @@ async function record(
   const { batch, clock, signal } = context
   const rows: MetricRow[] = []
   const findings: Finding[] = []
+  const surroundings = await policySurroundings(context, {
+    metrics: results.map(({ metric }) => metric),
+    since: window.from,
+  })
   for (const result of results) {
     if (result.status === 'failed') {
       failures.add({ batch: batch.name, metric: result.metric }, result.error)
       continue
     }
-    const found = wouldAlert(context, result.metric, result.scored).filter(
+    const found = wouldAlert(context, result, surroundings).filter(
       ({ timestamp }) => timestamp >= window.from,
     )
     for (const finding of found) findings.push(finding)
@@ -148,35 +160,43 @@ async function record(
   return { points, alerts: findings.length }
 }
 
+const finite = (value: number | undefined) => (value !== undefined && Number.isFinite(value) ? value : null)
+
 /** The alerts that would have been raised, each decided when its point came. */
-function wouldAlert({ batch }: JobContext, metric: string, scored: ScoredSeries): Finding[] {
+function wouldAlert(
+  { batch }: JobContext,
+  { metric, scored }: { readonly metric: string; readonly scored: ScoredSeries & Verdicts },
+  surroundings: Surroundings,
+): Finding[] {
   const { settings } = batch
   if (settings.disable_alert || listsMetric(new Set(settings.alert_exclude_metrics), metric)) return []
-  const policy = createAnomalyPolicy({
-    threshold: settings.alert_threshold,
-    smoothN: settings.alert_smooth_n,
-    snoozeN: settings.alert_snooze_n,
-  })
+  const policy = createAnomalyPolicy(policyOf(settings, metric, surroundings))
   const findings: Finding[] = []
   for (let index = 0; index < scored.timestamps.length; index++) {
     const score = scored.scores[index]!
     if (!Number.isFinite(score)) continue
-    const { alert, smoothed } = policy.next(score)
-    if (!alert) continue
-    const finite = (value: number | undefined) =>
-      value !== undefined && Number.isFinite(value) ? value : null
+    const expected = finite(scored.expected[index])
+    const verdict = verdictAt(scored, index)
+    const judgement = policy.next({
+      score,
+      timestamp: scored.timestamps[index]!,
+      value: scored.values[index]!,
+      expected,
+      ...verdict,
+    })
+    if (!judgement.alert) continue
     findings.push({
       batch: batch.name,
       metric,
       kind: 'anomaly',
       timestamp: scored.timestamps[index]!,
       value: scored.values[index]!,
-      score: Math.round(smoothed * 10_000) / 10_000,
+      score: judgement.threshold === undefined ? score : Math.round(judgement.smoothed * 10_000) / 10_000,
       reason: scored.reasons[index] ?? '',
       details: {
-        threshold: settings.alert_threshold,
+        ...judgementDetails(settings, judgement, verdict),
         score,
-        expected: finite(scored.expected[index]),
+        expected,
         lower: finite(scored.lower[index]),
         upper: finite(scored.upper[index]),
       },

@@ -1,9 +1,10 @@
 import type { Alert, Finding } from '../alerts/alert.ts'
 import { type Bounds, type Breach, decideThresholds } from '../alerts/decide-thresholds.ts'
-import { listsMetric, ofMetric } from '../core/metric-name.ts'
+import { isValid, type ValidRange } from '../config/per-metric.ts'
 import type { Series } from '../core/series.ts'
 import { metricNames } from '../databases/database.ts'
 import { judgeable } from './cadence.ts'
+import { boundedNames, boundsOf, watchedRange } from './fixed-bounds.ts'
 import type { JobContext } from './job.ts'
 import { raisedOf, raiseFindings, reconcile } from './raise.ts'
 import { type Reach, widerReaches } from './reach.ts'
@@ -11,12 +12,12 @@ import { forgetSeen, loadSeen, type Seen } from './seen.ts'
 
 const DAY = 86_400_000
 
-/** Compares the newest settled points of metrics that have fixed thresholds, and all that came since they were last compared, whether or not in this run. */
+/** Compares the newest settled points of metrics that have fixed thresholds or a valid range, and all that came since they were last compared, whether or not in this run. */
 export async function compareThresholds(context: JobContext): Promise<void> {
   const { batch, clock } = context
   const { settings } = batch
-  const excluded = new Set(settings.tholdalert_exclude_metrics)
-  const watched = (await boundMetrics(context)).filter((metric) => !listsMetric(excluded, metric))
+  const watched = (await boundMetrics(context)).filter((metric) => boundsOf(settings, metric) !== undefined)
+  const methods = settings.disable_tholdalert ? settings.alert_methods : settings.tholdalert_methods
   if (watched.length === 0) return forgetSeen(context, 'threshold')
   await context.step(
     'compare thresholds',
@@ -32,7 +33,7 @@ export async function compareThresholds(context: JobContext): Promise<void> {
         settings.tholdalert_recent_n + settings.tholdalert_snooze_n,
       )
       const findings = await compareWithin(context, looked, { metrics: watched, points })
-      const raised = await raiseFindings(context, findings, settings.tholdalert_methods)
+      const raised = await raiseFindings(context, findings, methods)
       await looked.seen.save()
       return raised
     },
@@ -40,14 +41,13 @@ export async function compareThresholds(context: JobContext): Promise<void> {
   )
 }
 
-/** Metrics that have thresholds; a threshold of a metric with dimensions holds for each of their combinations. */
+/** Metrics that may have bounds; those of a metric with dimensions hold for each of their combinations. */
 async function boundMetrics({ batch, table, clock, signal }: JobContext): Promise<readonly string[]> {
-  const { tholdalert_thresholds: bounds, dimensions, ...settings } = batch.settings
-  const named = Object.keys(bounds)
-  if (dimensions.length === 0 || named.length === 0) return named
+  const { settings } = batch
+  const named = boundedNames(settings)
+  if (named !== undefined && (settings.dimensions.length === 0 || named.length === 0)) return named
   const since = clock.now() - settings.alert_metric_timestamp_max_days_ago * DAY
-  const names = await metricNames(table, { batch: batch.name, since }, { signal })
-  return names.filter((name) => ofMetric(bounds, name) !== undefined)
+  return metricNames(table, { batch: batch.name, since }, { signal })
 }
 
 interface Look {
@@ -78,7 +78,7 @@ async function compareWithin(
   const behind: string[] = []
   for (const [metric, types] of history) {
     const all = types.get('metric')
-    const bounds = ofMetric(settings.tholdalert_thresholds, metric)
+    const bounds = boundsOf(settings, metric)
     if (all === undefined || bounds === undefined) continue
     const firstNew = seen.firstNew(metric, all.timestamps)
     if (all.timestamps.length >= points && firstNew < settings.tholdalert_snooze_n) {
@@ -93,7 +93,12 @@ async function compareWithin(
       snoozeN: settings.tholdalert_snooze_n,
       raised: raisedOf(metric, 'threshold', { history, recorded }),
     }))
-      findings.push(toFinding({ batch: batch.name, metric, series, bounds }, breach))
+      findings.push(
+        toFinding(
+          { batch: batch.name, metric, series, bounds, range: watchedRange(settings, metric) },
+          breach,
+        ),
+      )
     seen.judged(metric, series.timestamps)
   }
   for (const { metrics: group = [], points: wider } of widerReaches(behind, reach))
@@ -102,21 +107,30 @@ async function compareWithin(
 }
 
 function toFinding(
-  of: { readonly batch: string; readonly metric: string; readonly series: Series; readonly bounds: Bounds },
+  of: {
+    readonly batch: string
+    readonly metric: string
+    readonly series: Series
+    readonly bounds: Bounds
+    readonly range: ValidRange | undefined
+  },
   breach: Breach,
 ): Finding {
   const value = of.series.values[breach.index]!
+  const invalid = of.range !== undefined && !isValid(value, of.range)
+  const where = breach.side === 'upper' ? 'above the upper' : 'below the lower'
   return {
     batch: of.batch,
     metric: of.metric,
     kind: 'threshold',
     timestamp: of.series.timestamps[breach.index]!,
     value,
-    reason: `The value ${value} is ${breach.side === 'upper' ? 'above the upper' : 'below the lower'} bound ${breach.bound}.`,
+    reason: `The value ${value} is ${where} bound ${breach.bound}${invalid ? ' of what can be true' : ''}.`,
     details: {
       thresholds: boundsAsJson(of.bounds),
       threshold_type: breach.side,
       threshold_value: breach.bound,
+      ...(invalid ? { valid_range: { ...of.range } as { [bound: string]: number } } : {}),
     },
   }
 }

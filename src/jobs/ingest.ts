@@ -1,5 +1,6 @@
 import { compareThresholds } from './compare-thresholds.ts'
 import { collectFailures } from './failures.ts'
+import { comparesBounds } from './fixed-bounds.ts'
 import { ingestRows } from './ingest-rows.ts'
 import type { Job } from './job.ts'
 import { fillMissing } from './missing.ts'
@@ -14,7 +15,7 @@ export const ingest: Job = {
     await ingestRows(context, failures)
     await failures.attempt({ batch: batch.name }, () => fillMissing(context))
     await failures.attempt({ batch: batch.name }, () =>
-      batch.settings.disable_tholdalert ? forgetSeen(context, 'threshold') : compareThresholds(context),
+      comparesBounds(batch.settings) ? compareThresholds(context) : forgetSeen(context, 'threshold'),
     )
     if (batch.settings.disable_change)
       await failures.attempt({ batch: batch.name }, () => forgetSeen(context, 'change'))

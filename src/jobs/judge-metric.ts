@@ -1,6 +1,10 @@
 import type { Alert, Finding } from '../alerts/alert.ts'
-import { reaches } from '../alerts/anomaly-policy.ts'
-import { type AnomalyDecision, decideAnomalies, smoothedScore } from '../alerts/decide-anomalies.ts'
+import type { PolicyPoint } from '../alerts/anomaly-policy.ts'
+import { recoveryOf } from '../alerts/anomaly-policy.ts'
+import { type AnomalyDecision, judgeAnomalies, type ScoredPoints } from '../alerts/decide-anomalies.ts'
+import { decideRecoveries, type Recovered } from '../alerts/decide-recoveries.ts'
+import type { Surroundings } from '../alerts/hold-back.ts'
+import { judgementDetails, policyOf } from '../alerts/policy-of.ts'
 import type { Batch } from '../config/project.ts'
 import type { Points } from '../databases/database.ts'
 import { readScoreNote, type ScoreNote } from '../models/score-note.ts'
@@ -17,43 +21,91 @@ export interface MetricScores {
   readonly lastLooked: number | undefined
   /** How many scores were asked for: with fewer there are no others. */
   readonly asked: number
+  /** More scores, without notes, for an alert budget. */
+  readonly past?: Points
+  readonly surroundings?: Surroundings
+  /** Whether the last look left an alert of the model's held back. */
+  readonly pending?: boolean
 }
 
 export interface MetricJudgement {
   readonly findings: readonly Finding[]
   /** Ids of alerts whose value was restated and is not strange any more. */
   readonly revised: readonly string[]
+  readonly recovered: readonly Recovered[]
+  /** Points that nobody has looked at before, and why they do not alert although they are due. */
+  readonly heldBack: readonly { readonly timestamp: number; readonly why: string }[]
+  /** Whether an alert of the model's is held back, and may be raised by points to come. */
+  readonly pending: boolean
   /** When the newest of the scores was made, epoch ms. */
   readonly lookedUntil: number
 }
 
-/** Decides which points of a metric alert, and which alerts its restated values have made moot; or says that it is behind: points before
+/** Decides which points of a metric alert, which alerts are over, and which its restated values have made moot; or says that it is behind: points before
  * those at hand have not been looked at either. */
 export function judgeMetric(batch: Batch, question: MetricScores): MetricJudgement | 'behind' {
-  const { metric, scores, rows, recorded } = question
+  const { metric, scores, rows, recorded, past } = question
   const { settings } = batch
-  const notes = Array.from(scores.timestamps, (_, index) => readScoreNote(scores.metadata?.[index]))
+  const { timestamps } = scores
+  const notes = Array.from(timestamps, (_, index) => readScoreNote(scores.metadata?.[index]))
   const scoredAt = Float64Array.from(notes, (note) => note?.scored_at ?? 0)
   const history = historyUntil(question, scoredAt)
   if (history === 'behind') return history
-  const decisions = decideAnomalies(
-    { timestamps: scores.timestamps, scores: scores.values },
+  const policy = policyOf(settings, metric, question.surroundings)
+  const isNew = (index: number) => scoredAt[index]! > history
+  const judged = judgeAnomalies(
+    { timestamps, scores: scores.values, about: (index) => pointOf(notes[index]) },
     {
-      threshold: settings.alert_threshold,
-      smoothN: settings.alert_smooth_n,
-      snoozeN: settings.alert_snooze_n,
+      ...policy,
       recentN: settings.alert_recent_n,
-      isNew: (index) => scoredAt[index]! > history,
+      isNew,
       raised: new Set([...rows, ...recorded.map(({ timestamp }) => timestamp)]),
+      over: overOf(question),
+      pending: question.pending === true,
       always: settings.alert_always,
+      ...(past === undefined ? {} : { past: scoredPoints(past) }),
     },
   )
+  const exceeds = (index: number) => judged[index]?.exceeds === true
   return {
-    findings: decisions.map((decision) =>
-      toFinding(batch, metric, { decision, scores, note: notes[decision.index] }),
+    findings: judged.flatMap((decision) =>
+      decision.alert ? [toFinding(batch, metric, { decision, scores, note: notes[decision.index] })] : [],
     ),
-    revised: recorded.filter((alert) => isMoot(alert, scores, notes, batch)).map(({ id }) => id),
+    revised: recorded.filter((alert) => isMoot(alert, { timestamps, notes, exceeds })).map(({ id }) => id),
+    recovered: decideRecoveries(recorded, { timestamps, exceeds, recoverN: recoveryOf(policy) }),
+    heldBack: judged.flatMap(({ index, heldBack: why }) =>
+      why !== undefined && isNew(index) ? [{ timestamp: timestamps[index]!, why }] : [],
+    ),
+    pending: judged.at(-1)?.pending === true,
     lookedUntil: scoredAt.reduce((latest, at) => Math.max(latest, at), 0),
+  }
+}
+
+/** Alerts that are over; rows without a record are from another program, and old. */
+function overOf({ rows, recorded }: MetricScores): ReadonlySet<number> {
+  const over = new Set(rows)
+  for (const { timestamp, recoveredAt, revisedAt } of recorded)
+    if (recoveredAt !== undefined || revisedAt !== undefined) over.add(timestamp)
+    else over.delete(timestamp)
+  return over
+}
+
+function scoredPoints({ timestamps, values }: Points): ScoredPoints {
+  return { timestamps, scores: values }
+}
+
+/** Whether the model of this metric itself says when to alert, by its newest note. */
+export function decidesItself(scores: Points): boolean {
+  return readScoreNote(scores.metadata?.at(-1))?.level !== undefined
+}
+
+function pointOf(note: ScoreNote | undefined): Omit<PolicyPoint, 'score' | 'timestamp'> {
+  if (note === undefined) return {}
+  const { value, expected, strangeness, level, begins } = note
+  return {
+    value,
+    expected,
+    ...(level === undefined ? {} : { strangeness: strangeness ?? null, level, begins: begins === true }),
   }
 }
 
@@ -73,22 +125,25 @@ interface Decided {
 }
 
 function toFinding(batch: Batch, metric: string, { decision, scores, note }: Decided): Finding {
-  const threshold = batch.settings.alert_threshold
-  const smoothed = Math.round(decision.smoothed * 10_000) / 10_000
+  const { threshold } = decision
+  const score = scores.values[decision.index]!
+  // Where the model decides, nothing is smoothed.
+  const shown = threshold === undefined ? score : Math.round(decision.smoothed * 10_000) / 10_000
+  const fallback =
+    threshold === undefined
+      ? 'The model finds this point too strange to be chance.'
+      : `The smoothed anomaly score is ${shown}; alerts are raised from ${Math.round(threshold * 10_000) / 10_000} on.`
   return {
     batch: batch.name,
     metric,
     kind: 'anomaly',
     timestamp: scores.timestamps[decision.index]!,
     value: note?.value ?? 0,
-    score: smoothed,
-    reason:
-      note === undefined || note.reason === ''
-        ? `The smoothed anomaly score is ${smoothed}; alerts are raised from ${threshold} on.`
-        : note.reason,
+    score: shown,
+    reason: note === undefined || note.reason === '' ? fallback : note.reason,
     details: {
-      threshold,
-      score: scores.values[decision.index]!,
+      ...judgementDetails(batch.settings, decision, pointOf(note)),
+      score,
       expected: note?.expected ?? null,
       lower: note?.lower ?? null,
       upper: note?.upper ?? null,
@@ -96,16 +151,17 @@ function toFinding(batch: Batch, metric: string, { decision, scores, note }: Dec
   }
 }
 
-/** Whether the value that an alert judged was restated, and its smoothed score does not reach the threshold any more. */
-function isMoot(
-  alert: Alert,
-  scores: Points,
-  notes: readonly (ScoreNote | undefined)[],
-  { settings }: Batch,
-): boolean {
+interface Judged {
+  readonly timestamps: Float64Array
+  readonly notes: readonly (ScoreNote | undefined)[]
+  readonly exceeds: (index: number) => boolean
+}
+
+/** Whether the value that an alert judged was restated, and it does not reach the level any more. */
+function isMoot(alert: Alert, { timestamps, notes, exceeds }: Judged): boolean {
   if (alert.revisedAt !== undefined) return false
-  const index = scores.timestamps.indexOf(alert.timestamp)
+  const index = timestamps.indexOf(alert.timestamp)
   const judged = notes[index]?.value
   if (index < 0 || judged === undefined || judged === alert.value) return false
-  return !reaches(smoothedScore(scores.values, index, settings.alert_smooth_n), settings.alert_threshold)
+  return !exceeds(index)
 }

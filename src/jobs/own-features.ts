@@ -8,10 +8,15 @@ import type { JobContext } from './job.ts'
 import { hasOwnPreprocessing } from './model-spec-of.ts'
 import { userCode } from './user-code.ts'
 
+export type OwnFeaturesContext = Pick<
+  JobContext,
+  'batch' | 'signal' | 'projectDir' | 'metricsDir' | 'templates' | 'functions' | 'logger'
+>
+
 /** Adds what the batch's own `preprocess_fn` makes of each series, without the metrics for which it failed; the items as they are where
  * the batch has none. */
 export async function ownFeatures<Item extends { readonly metric: string; readonly series: Series }>(
-  context: JobContext,
+  context: OwnFeaturesContext,
   items: readonly Item[],
   failures: Failures,
 ): Promise<readonly (Item & { readonly features?: Features })[]> {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { weekdayExceptions } from '../config/calendar-effects.ts'
 import { COMBINATIONS } from '../core/combinations.ts'
 import { AnomstackError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
@@ -32,7 +33,7 @@ export function paramsOfParts({
 
 /** What the models of a part are: those that its run was told, or those of the batch's settings. */
 export function specOfPart({ batch, run }: JobContext): ModelSpec {
-  const spec = modelSpecOf(batch.settings)
+  const spec = modelSpecOf(batch.settings, weekdayExceptions(batch))
   const models = run.params?.models
   if (models === undefined) return spec
   const told = found.safeParse(models)

@@ -1,4 +1,5 @@
 import { type Alert, type AlertKind, type Finding, ROW_TYPE_OF } from '../alerts/alert.ts'
+import { calendarAt } from '../config/calendar-effects.ts'
 import type { Json } from '../core/json.ts'
 import type { MetricRow } from '../core/metric-row.ts'
 import type { History } from '../databases/database.ts'
@@ -8,15 +9,16 @@ import { keptSince } from './kept-since.ts'
 /**
  * Raises findings: the control database records the alerts that are new with one pending delivery per channel, in one transaction, and
  * then their rows go into the metrics table. A crash between the two is made good by `reconcile` at the next run; neither write can
- * happen twice. Returns how many alerts were new.
+ * happen twice. What a calendar mutes is not raised. Returns how many alerts were new.
  */
 export async function raiseFindings(
   context: JobContext,
   findings: readonly Finding[],
   methods: string,
 ): Promise<number> {
-  if (findings.length === 0) return 0
-  const alerts = await context.alerts.raise(findings, {
+  const loud = unmuted(context, findings)
+  if (loud.length === 0) return 0
+  const alerts = await context.alerts.raise(loud, {
     now: context.clock.now(),
     channels: context.channels(methods),
   })
@@ -28,6 +30,22 @@ export async function raiseFindings(
       timestamp: new Date(alert.timestamp).toISOString(),
     })
   return alerts.length
+}
+
+/** Without those of times that a calendar of the batch mutes. */
+function unmuted({ batch, logger }: JobContext, findings: readonly Finding[]): readonly Finding[] {
+  const mutedBy = calendarAt(batch, 'mute')
+  if (mutedBy === undefined) return findings
+  return findings.filter(({ metric, kind, timestamp }) => {
+    const calendar = mutedBy(timestamp)
+    if (calendar === undefined) return true
+    logger.log('info', `alert held back: metric "${metric}": the calendar "${calendar}" mutes it`, {
+      metric,
+      kind,
+      timestamp: new Date(timestamp).toISOString(),
+    })
+    return false
+  })
 }
 
 /** Writes the rows of recorded alerts that the metrics table lacks: a run was killed between the two writes. */

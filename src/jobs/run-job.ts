@@ -126,6 +126,11 @@ async function batchWork(
         if (raised.length > 0) services.alertsRaised()
         return raised
       },
+      async markRecovered(recoveries, options) {
+        const marked = await control.alerts.markRecovered(recoveries, options)
+        if (marked > 0) services.alertsRaised()
+        return marked
+      },
     },
     functions: services.functions,
     templates: services.templates,

@@ -1,4 +1,5 @@
 import type { BatchSettings } from '../config/batch-settings.ts'
+import { weekdayExceptions } from '../config/calendar-effects.ts'
 import { listsMetric } from '../core/metric-name.ts'
 import type { Series } from '../core/series.ts'
 import type { Points } from '../databases/database.ts'
@@ -15,6 +16,8 @@ import { loadHistory } from './load-history.ts'
 import { modelSpecOf } from './model-spec-of.ts'
 import { ownFeatures } from './own-features.ts'
 import { paramsOfParts, specOfPart } from './part-spec.ts'
+import { trainingPoints } from './training-points.ts'
+import { trainingRules } from './training-rules.ts'
 import { unscored } from './unscored.ts'
 import { withPython } from './with-python.ts'
 
@@ -32,18 +35,21 @@ export const train: Job = {
     const parts = part === undefined ? await partsFor(context, 'train_sql', since) : 1
     if (part !== undefined) {
       const spec = specOfPart(context)
-      const items = await loadMetrics(context, failures, await metricsOf(context, part, since))
+      const metrics = await metricsOf(context, part, since)
+      const items = await loadMetrics(context, failures, { purpose: 'fit', metrics })
       const results = await fitMetrics(context, failures, { spec, items })
       await context.step('write part', () =>
         models.writePart(batch.name, part, { spec, created: context.clock.now(), results }),
       )
     } else if (parts > 1) {
-      const spec = await chooseModels(context, modelSpecOf(batch.settings), async () =>
-        loadMetrics(
-          context,
-          failures,
-          await someMetrics(context, batch.settings.model_search.metrics, since),
-        ),
+      const spec = await chooseModels(
+        context,
+        modelSpecOf(batch.settings, weekdayExceptions(batch)),
+        async () =>
+          loadMetrics(context, failures, {
+            purpose: 'search',
+            metrics: await someMetrics(context, batch.settings.model_search.metrics, since),
+          }),
       )
       await inParts(context, { job: 'train', of: parts, failures, params: paramsOfParts(spec) })
       const written = { group: context.run.id, of: parts }
@@ -54,8 +60,10 @@ export const train: Job = {
         (version) => ({ version: version ?? null }),
       )
     } else {
-      const items = await loadMetrics(context, failures)
-      const spec = await chooseModels(context, modelSpecOf(batch.settings), () => Promise.resolve(items))
+      const items = await loadMetrics(context, failures, { purpose: 'fit' })
+      const spec = await chooseModels(context, modelSpecOf(batch.settings, weekdayExceptions(batch)), () =>
+        loadMetrics(context, failures, { purpose: 'search' }),
+      )
       const results = await fitMetrics(context, failures, { spec, items })
       if (results.some((result) => result.status === 'fitted'))
         await context.step(
@@ -72,15 +80,18 @@ function oldest({ batch, clock }: JobContext): number {
   return clock.now() - batch.settings.train_metric_timestamp_max_days_ago * DAY
 }
 
-/** The history of these metrics, or of all. */
-function loadMetrics(
-  context: JobContext,
-  failures: Failures,
-  metrics?: readonly string[],
-): Promise<readonly TrainItem[]> {
+interface Wanted {
+  /** Models are searched for with the anomalies that people confirmed, which they are to find; none is fitted to these. */
+  readonly purpose: 'fit' | 'search'
+  /** All when absent. */
+  readonly metrics?: readonly string[]
+}
+
+/** The history of metrics, without what is not to be learned from. */
+function loadMetrics(context: JobContext, failures: Failures, wanted: Wanted): Promise<readonly TrainItem[]> {
   return context.step(
-    'load history',
-    () => loadItems(context, failures, metrics),
+    wanted.purpose === 'fit' ? 'load history' : 'load history to search with',
+    () => loadItems(context, failures, wanted),
     (items) => ({ metrics: items.length }),
   )
 }
@@ -111,9 +122,9 @@ async function fitMetrics(
 async function loadItems(
   context: JobContext,
   failures: Failures,
-  metrics: readonly string[] | undefined,
+  { purpose, metrics }: Wanted,
 ): Promise<readonly TrainItem[]> {
-  const { batch, signal } = context
+  const { batch, logger, signal } = context
   const { settings } = batch
   const now = context.clock.now()
   const since = oldest(context)
@@ -136,13 +147,20 @@ async function loadItems(
     },
     { signal },
   )
+  const rulesOf = await trainingRules(context, { since, ...only })
   const excluded = new Set(settings.train_exclude_metrics)
   const items: TrainItem[] = []
   for (const [metric, points] of history) {
     const all = points.get('metric')
     if (all === undefined || listsMetric(excluded, metric)) continue
     const series = learnable(all, settings, now)
-    items.push({ metric, series: beforeUnscored(series, scores.get(metric)?.get('score'), settings) })
+    const judged = beforeUnscored(series, scores.get(metric)?.get('score'), settings)
+    const { confirmed = [], ...rules } = rulesOf(metric)
+    const learned = trainingPoints(judged, purpose === 'fit' ? { ...rules, confirmed } : rules)
+    if (purpose === 'fit')
+      for (const [why, count] of Object.entries(learned.leftOut))
+        logger.log('info', `metric "${metric}": ${count} points are not learned from: ${why}`)
+    items.push({ metric, series: learned.series })
   }
   return ownFeatures(context, items, failures)
 }

@@ -5,6 +5,10 @@ export interface ScoreNote {
   readonly lower: number | null
   readonly upper: number | null
   readonly reason: string
+  /** Of models that decide when to alert: how strange the point is, from where on it alerts, and whether a new alert begins at it. */
+  readonly strangeness?: number
+  readonly level?: number
+  readonly begins?: boolean
   /** UTC epoch ms. */
   readonly scored_at: number
 }

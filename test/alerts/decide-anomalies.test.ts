@@ -126,7 +126,7 @@ describe('properties', () => {
     fc.assert(
       fc.property(scoresOf, settingsOf, (scores, settings) => {
         const policy = createAnomalyPolicy(settings)
-        const streamed = scores.flatMap((score, index) => (policy.next(score).alert ? [index] : []))
+        const streamed = scores.flatMap((score, index) => (policy.next({ score }).alert ? [index] : []))
         expect(decide(scores, { ...settings, recentN: scores.length })).toEqual(streamed)
       }),
     )

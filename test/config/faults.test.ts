@@ -36,7 +36,7 @@ describe('a fault names line, column and what was probably meant', () => {
   it.each<[string[], string[]]>([
     [['alert_threshold: "0.8"'], ['3:18: error: alert_threshold: expected a number, got text']],
     [['alert_threshold: 1.5'], ['3:18: error: alert_threshold: expected at most 1']],
-    [['alert_threshold:'], ['3:17: error: alert_threshold: expected a number, got nothing']],
+    [['change_threshold:'], ['3:18: error: change_threshold: expected a number, got nothing']],
     [['alert_max_n: 1.5'], ['3:14: error: alert_max_n: expected a whole number']],
     [['train_max_n: 0'], ['3:14: error: train_max_n: expected at least 1']],
     [['disable_train: maybe'], ['3:16: error: disable_train: expected true or false, got text']],
@@ -68,7 +68,9 @@ describe('a fault names line, column and what was probably meant', () => {
     ],
     [
       ['model_configs:', '  - model_name: PCA', '  - model_name: KNNN'],
-      ['5:17: error: model_name: unknown detector "KNNN"; known: PCA, KNN, IForest (did you mean KNN?)'],
+      [
+        '5:17: error: model_name: unknown detector "KNNN"; known: auto, PCA, KNN, IForest (did you mean KNN?)',
+      ],
     ],
     [
       ['model_configs:', '  - {model_name: KNN, model_params: {n_neighbours: 3}}'],
@@ -81,7 +83,7 @@ describe('a fault names line, column and what was probably meant', () => {
     [
       ['ml_algorithm: IsolationForrest'],
       [
-        '3:15: error: model_name: unknown detector "IsolationForrest"; known: PCA, KNN, IForest (did you mean IsolationForest?)',
+        '3:15: error: model_name: unknown detector "IsolationForrest"; known: auto, PCA, KNN, IForest (did you mean IsolationForest?)',
       ],
     ],
     [

@@ -22,19 +22,24 @@ describe('the JSON Schema of a batch', () => {
   })
 
   it('gives defaults and asks only for the name', () => {
-    expect(properties.alert_threshold).toMatchObject({ type: 'number', default: 0.8, minimum: 0, maximum: 1 })
+    expect(properties.alert_threshold).toMatchObject({
+      anyOf: [{ type: 'number', minimum: 0, maximum: 1 }, { type: 'null' }],
+      default: null,
+    })
     expect(schema.required).toEqual(['metric_batch'])
     expect(properties.db).toMatchObject({ default: 'duckdb', examples: ['duckdb', 'sqlite', 'postgres'] })
   })
 
   it('knows detectors, their aliases and parameters', () => {
-    const items = (properties.model_configs as Schema).items as {
+    const [list, name] = (properties.model_configs as { anyOf: readonly Schema[] }).anyOf
+    expect(name).toMatchObject({ type: 'string' })
+    const items = list?.items as {
       properties: Record<string, Schema>
       allOf: Schema[]
     }
     expect(items.properties.model_name).toMatchObject({
       anyOf: [
-        { enum: ['PCA', 'KNN', 'IForest', 'IsolationForest'] },
+        { enum: ['auto', 'PCA', 'KNN', 'IForest', 'IsolationForest'] },
         { pattern: expect.stringContaining('pyod') },
       ],
       examples: ['IsolationForest'],

@@ -14,7 +14,7 @@ describe('a project folder', () => {
     expect(batch?.file).toBe('metrics/sales.yaml')
     expect(batch?.settings).toMatchObject({
       db: 'duckdb',
-      alert_threshold: 0.8,
+      alert_threshold: null,
       disable_llmalert: true,
       time_zone: 'UTC',
     })

@@ -21,7 +21,9 @@ it('models are only retrained, unless the batch says that they learn point by po
 })
 
 it('detectors that cannot learn point by point are a fault, which names those that can', () => {
-  expect(faultOf('update: online')).toMatch(
+  const fixed = 'update: online\nmodel_configs: [{model_name: PCA}, {model_name: KNN}]'
+  expect(faultOf('update: online')).toBeUndefined()
+  expect(faultOf(fixed)).toMatch(
     /a\.yaml:1:9: .*update: online: PCA, KNN cannot learn point by point; use only .*OnlineRobustZ/,
   )
   const mixed =

@@ -92,6 +92,7 @@ export const catalogs: Catalogs = {
     },
   ),
   detectors: catalog(
+    { name: 'auto', summary: 'By itself.', options: z.strictObject({}), example: {}, family: 'timed' },
     {
       name: 'PCA',
       summary: 'Components.',

@@ -92,6 +92,34 @@ describe.each(ENGINES)('on $engine', ({ controls: create }) => {
       expect((await alerts.ofBatch({ batch: 'sales', since: 999 }))[0]).not.toHaveProperty('revisedAt')
     })
 
+    it('are over once, and whoever is to be told of that is told once', async () => {
+      const { alerts, notices } = await controls.open()
+      const [told, silent] = await alerts.raise([finding('a', 5), finding('b', 6)], { now: 7, channels: [] })
+      const notice = {
+        kind: 'anomaly',
+        subject: 'sales: a',
+        since: 5,
+        title: 'over',
+        text: 'It is over.',
+        details: {},
+      } as const
+      const recoveries = [
+        { id: told!.id, at: 8, notice },
+        { id: silent!.id, at: 9 },
+        { id: 'none', at: 1, notice },
+      ]
+      expect(await alerts.markRecovered(recoveries, { now: 10, channels: CHANNELS })).toBe(2)
+      expect(await alerts.markRecovered(recoveries, { now: 11, channels: CHANNELS })).toBe(0)
+      expect(await alerts.markRecovered([], { now: 11, channels: CHANNELS })).toBe(0)
+      expect((await alerts.get(told!.id))?.recoveredAt).toBe(8)
+      expect((await alerts.get(silent!.id))?.recoveredAt).toBe(9)
+      const [over, ...others] = await notices.list({ limit: 10 })
+      expect(others).toEqual([])
+      expect(over).toMatchObject({ ...notice, phase: 'resolved', raisedAt: 10, endedAt: 10 })
+      expect(await alerts.deliveries({ alertId: over!.id, limit: 10 })).toHaveLength(CHANNELS.length)
+      expect(await notices.opened('anomaly')).toEqual([])
+    })
+
     it('are listed newest first, by filter and by page', async () => {
       const { alerts } = await controls.open()
       const given = [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createProject, openApp, writeFiles } from '../project.ts'
-import { batchYaml, calm, justAfter, MINUTE, START, valuesSql } from './series.ts'
+import { batchYaml, calm, justAfter, MINUTE, ORIGINAL_MODELS, START, valuesSql } from './series.ts'
 
 describe('bugs of the original', () => {
   it('2: a row whose timestamp cannot be read is left out and named, the others are kept', async () => {
@@ -14,7 +14,7 @@ describe('bugs of the original', () => {
   })
 
   it('3.1 bug 5: points that are not scored yet do not sit in the windows of smoothing and snooze', async () => {
-    const more = 'alert_threshold: 0.7\ndisable_change: true\n'
+    const more = `alert_threshold: 0.7\ndisable_change: true\n${ORIGINAL_MODELS}`
     const spiked = calm(63).map((value, index) => (index === 60 ? value + 80 : value))
     const dir = await createProject({ 'a.yaml': batchYaml('a', more), 'a.sql': valuesSql(calm(60)) })
     const { app, run } = await openApp(dir)

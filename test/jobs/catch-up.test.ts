@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { createProject, openApp, writeFiles } from '../project.ts'
-import { batchYaml, calm, justAfter, MINUTE, START, valuesSql } from './series.ts'
+import { batchYaml, calm, justAfter, MINUTE, ORIGINAL_MODELS, START, valuesSql } from './series.ts'
 
-const QUIET = 'disable_change: true\n'
+// Whose alerts may be close to each other.
+const QUIET = `disable_change: true\n${ORIGINAL_MODELS}`
 const spiked = (count: number, ...at: readonly number[]) =>
   calm(count).map((value, index) => (at.includes(index) ? value + 60 : value))
 

@@ -28,3 +28,6 @@ export function justAfter(count: number, { start = START, stepMs = MINUTE } = {}
 export function batchYaml(name: string, more = ''): string {
   return `metric_batch: ${name}\ndb: sqlite\nalert_methods: console\ningest_sql: '{% include "./${name}.sql" %}'\n${more}`
 }
+
+/** The detectors of the original's defaults. */
+export const ORIGINAL_MODELS = 'model_configs: [{model_name: PCA}, {model_name: KNN}]\n'

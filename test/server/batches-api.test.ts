@@ -114,7 +114,7 @@ describe('/batches', () => {
     server.setSecrets(['hunter22'])
     server.addBatch('a/b', { train_sql: "select 'hunter22'" })
     const body = await server.json('/api/v1/batches/a%2Fb')
-    expect(body).toMatchObject({ name: 'a/b', settings: { alert_threshold: 0.8, train_sql: "select '***'" } })
+    expect(body).toMatchObject({ name: 'a/b', settings: { alert_max_n: 250, train_sql: "select '***'" } })
   })
 })
 

@@ -1,3 +1,4 @@
+import { calendarAt } from '../../config/calendar-effects.ts'
 import type { Batch } from '../../config/project.ts'
 import { parseDuration } from '../../core/duration.ts'
 import { messageOf } from '../../core/errors.ts'
@@ -94,8 +95,10 @@ export function freshness(services: SensorServices): Sensor {
   ): Promise<void> {
     const since = Math.min(...silent.map(({ newest }) => newest))
     const recorded = await control.alerts.ofBatch({ batch: batch.name, since, kinds: ['missing-data'] })
+    const mutedBy = calendarAt(batch, 'mute')
     const findings = silent
       .filter(({ metric, newest }) => !isGapKnown(metric, newest, recorded))
+      .filter(({ start }) => mutedBy?.(start) === undefined)
       .map((gap) => gapFinding({ batch: batch.name, ...gap }, remark))
     const raised = await control.alerts.raise(findings, {
       now: clock.now(),

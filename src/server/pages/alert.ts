@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { Alert, Delivery } from '../../alerts/alert.ts'
 import { formatValue } from '../../charts/format-number.ts'
+import { DEFAULT_THRESHOLD } from '../../config/policy-settings.ts'
 import type { Batch } from '../../config/project.ts'
 import { AnomstackError } from '../../core/errors.ts'
 import { problemOf } from '../problem.ts'
@@ -52,7 +53,7 @@ async function alertChart(alert: Alert, batch: Batch | undefined, context: PageC
       series,
       {
         size: 'large',
-        scoreThreshold: batch.settings.alert_threshold,
+        scoreThreshold: batch.settings.alert_threshold ?? DEFAULT_THRESHOLD,
         thresholds: thresholdsOf(batch, alert.metric),
         timeZone: momentOf(context).timeZone,
         highlight: alert.id,
@@ -74,6 +75,7 @@ ${typeof lower === 'number' && typeof upper === 'number' ? fact('Expected range'
 ${alert.score === undefined ? nothing : fact('Score', alert.score.toFixed(3))}
 ${fact('Raised', exactTime(alert.raisedAt, timeZone))}
 ${alert.revisedAt === undefined ? nothing : fact('Revised', html`${exactTime(alert.revisedAt, timeZone)}: the value was restated and no longer looks wrong`)}
+${alert.recoveredAt === undefined ? nothing : fact('Over since', exactTime(alert.recoveredAt, timeZone))}
 ${when(alert.replayed, () => fact('Replayed', 'found by a replay of history, so it was not sent to anyone'))}
 ${Object.entries(tagsOf(batch, alert.metric)).map(([tag, value]) => fact(tag, String(value)))}
 </dl>`
