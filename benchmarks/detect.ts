@@ -19,10 +19,16 @@ export const benchmark: Benchmark = () =>
     )
     const file = join(folder, 'points.csv')
     await writeFile(file, `timestamp,value\n${lines.join('\n')}\n`)
+    const config = join(folder, 'original.yaml')
+    await writeFile(config, 'model_configs: [{model_name: PCA}, {model_name: KNN}]\n')
     const { seconds, result } = await timed(() =>
-      spawnSync(process.execPath, [main, 'detect', file, '--out', join(folder, 'scored.csv')], {
-        encoding: 'utf8',
-      }),
+      spawnSync(
+        process.execPath,
+        [main, 'detect', file, '--config', config, '--out', join(folder, 'scored.csv')],
+        {
+          encoding: 'utf8',
+        },
+      ),
     )
     if (result.status !== 0) throw new Error(`detect failed: ${result.stderr}`)
     return [

@@ -17,8 +17,13 @@ import { inScratchFolder } from './scratch-folder.ts'
 
 const child = fileURLToPath(new URL('./run-jobs.mjs', import.meta.url))
 const HISTORY = 2500
-const BATCH_FILE = `metric_batch: bench
+/** The detectors of the original's defaults. */
+const ORIGINAL_MODELS = `
+  - {model_name: PCA, model_params: {contamination: 0.01}}
+  - {model_name: KNN, model_params: {contamination: 0.01}}`
+const batchFile = (models: string) => `metric_batch: bench
 db: sqlite
+model_configs: ${models}
 ingest_sql: select 1 as metric_timestamp, 'a' as metric_name, 1 as metric_value where false
 `
 
@@ -30,9 +35,9 @@ interface Outcome {
 
 const timeOf = (point: number) => START + point * STEP
 
-async function writeProject(folder: string): Promise<void> {
+async function writeProject(folder: string, models = ORIGINAL_MODELS): Promise<void> {
   await mkdir(join(folder, 'metrics'), { recursive: true })
-  await writeFile(join(folder, 'metrics', 'bench.yaml'), BATCH_FILE)
+  await writeFile(join(folder, 'metrics', 'bench.yaml'), batchFile(models))
   await writeFile(join(folder, 'anomstack.yaml'), 'server:\n  threads: 2\n')
 }
 
@@ -101,6 +106,20 @@ async function whole(folder: string): Promise<Measurement[]> {
   ]
 }
 
+/** The same with the default model, for fewer metrics. */
+async function wholeByDefault(folder: string): Promise<Measurement[]> {
+  await writeProject(folder, 'auto')
+  await upsert(folder, pointsOf(200, 0, HISTORY))
+  const { seconds } = runJobs(folder, HISTORY - 1, ['train', 'score', 'alert'])
+  return [
+    {
+      name: '200 metrics x 2,500 points with the model `auto`: train, score and alert, reads and writes included',
+      value: sum(Object.values(seconds)),
+      unit: 's',
+    },
+  ]
+}
+
 /** One new point of each of 10,000 metrics, which have models of 2,500 points and enough recent points to make a row. */
 async function onePoint(folder: string): Promise<Measurement[]> {
   const metrics = 10_000
@@ -144,5 +163,6 @@ async function publishModels(project: string, metrics: number): Promise<void> {
 /** Real runs of real jobs on a project of SQLite files. */
 export const benchmark: Benchmark = async () => [
   ...(await inScratchFolder(whole)),
+  ...(await inScratchFolder(wholeByDefault)),
   ...(await inScratchFolder(onePoint)),
 ]
