@@ -13,6 +13,8 @@ const FAMILIES: Readonly<Record<DetectorDefinition['family'], string>> = {
   tabular: 'rows of any columns: the values of a metric after preprocessing, each with its lags',
   series: 'windows of a series as it was measured, the newest value first',
   online: 'rows in the order of time; these learn on from each of them',
+  timed:
+    'the time and the value of each point; these learn on from each, and say by themselves when to alert',
 }
 
 /** Lists the detectors that `model_name` may name, or describes one with its parameters. */

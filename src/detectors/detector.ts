@@ -45,6 +45,24 @@ export interface Model {
   explain?(data: Matrix): Float64Array
   /** Learns from more rows, in their order, without those before: scores and state are those of the longer training from then on. */
   partialFit?(data: Matrix): void
+  /** Of models that know what time it is: what they say beside the scores. */
+  verdicts?(data: Matrix): Verdicts
+}
+
+/** What a model says of rows, each judged by itself. All columns are as long as there are rows. */
+export interface Verdicts {
+  /** The value that was expected, and the band that values usually lie in; NaN where nothing was. A value is outside exactly when it reaches the level. */
+  readonly expected: Float64Array
+  readonly lower: Float64Array
+  readonly upper: Float64Array
+  /** About -log10 of how probable it is that a usual point is at least as strange. */
+  readonly strangeness: Float64Array
+  /** From this strangeness on a point alerts. */
+  readonly levels: Float64Array
+  /** 1 where a new alert begins. */
+  readonly begins: Uint8Array
+  /** Why, in one plain sentence. */
+  reason(row: number): string
 }
 
 export interface Fitted {
@@ -72,9 +90,10 @@ export type ModelState = { readonly [key: string]: number | string | boolean | T
 
 /**
  * What the rows of a detector are. `tabular`: any columns. `series`: windows of one series, the newest value first, every value as it was
- * measured. `online`: any columns, in the order of time; such a model has `partialFit`.
+ * measured. `online`: any columns, in the order of time; such a model has `partialFit`. `timed`: a time (epoch ms) and the value as it was
+ * measured, in the order of time; such a model has `partialFit` and `verdicts`, its scores are probabilities, and it is not fitted again while points come.
  */
-export type DetectorFamily = 'tabular' | 'series' | 'online'
+export type DetectorFamily = 'tabular' | 'series' | 'online' | 'timed'
 
 export interface DetectorDefinition<Options extends z.ZodObject = z.ZodObject>
   extends PluginDefinition<Options>,

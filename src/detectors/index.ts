@@ -1,5 +1,6 @@
 import type { PluginCatalog } from '../core/plugin.ts'
 import { isPyodClass } from '../core/pyod-class.ts'
+import { auto } from './auto/auto.ts'
 import type { DetectorDefinition } from './detector.ts'
 import { halfSpaceTrees } from './online/half-space-trees.ts'
 import { onlineHoltWinters } from './online/online-holt-winters.ts'
@@ -18,10 +19,12 @@ import { spectralResidual } from './series/spectral-residual.ts'
 import { subKnn } from './series/sub-knn.ts'
 import { subPca } from './series/sub-pca.ts'
 import { abod } from './tabular/abod.ts'
+import { autoEncoder } from './tabular/auto-encoder.ts'
 import { cblof } from './tabular/cblof.ts'
 import { cd } from './tabular/cd.ts'
 import { cof } from './tabular/cof.ts'
 import { copod } from './tabular/copod.ts'
+import { deepSvdd } from './tabular/deep-svdd.ts'
 import { ecod } from './tabular/ecod.ts'
 import { featureBagging } from './tabular/feature-bagging.ts'
 import { gmm } from './tabular/gmm.ts'
@@ -35,6 +38,7 @@ import { lmdd } from './tabular/lmdd.ts'
 import { loda } from './tabular/loda.ts'
 import { lof } from './tabular/lof.ts'
 import { lscp } from './tabular/lscp.ts'
+import { lunar } from './tabular/lunar.ts'
 import { mad } from './tabular/mad.ts'
 import { mcd } from './tabular/mcd.ts'
 import { ocsvm } from './tabular/ocsvm.ts'
@@ -44,6 +48,7 @@ import { rod } from './tabular/rod.ts'
 import { sampling } from './tabular/sampling.ts'
 import { sod } from './tabular/sod.ts'
 import { sos } from './tabular/sos.ts'
+import { vae } from './tabular/vae.ts'
 
 export { combine } from './combination.ts'
 export type * from './detector.ts'
@@ -53,10 +58,12 @@ export { thresholders } from './thresholds/thresholders.ts'
 
 const list: readonly DetectorDefinition[] = [
   abod,
+  autoEncoder,
   cblof,
   cd,
   cof,
   copod,
+  deepSvdd,
   ecod,
   featureBagging(findOwn),
   gmm,
@@ -70,6 +77,7 @@ const list: readonly DetectorDefinition[] = [
   loda,
   lof,
   lscp(findOwn),
+  lunar,
   mad,
   mcd,
   ocsvm,
@@ -79,6 +87,7 @@ const list: readonly DetectorDefinition[] = [
   sampling,
   sod,
   sos,
+  vae,
   decomposition,
   holtWinters,
   kShape,
@@ -89,6 +98,7 @@ const list: readonly DetectorDefinition[] = [
   spectralResidual,
   subKnn,
   subPca,
+  auto,
   halfSpaceTrees,
   onlineHoltWinters,
   onlinePca,

@@ -17,7 +17,7 @@ interface Header extends Omit<MetricModel, 'detectors'> {
     readonly tag: string
     readonly scale: Scale
     /** Neither was there from the first. */
-    readonly window?: number
+    readonly window?: FittedDetector['window']
     readonly threshold?: number
     readonly state: Json
   }[]
@@ -60,7 +60,8 @@ function restoreDetector(
     )
   const parameters = scale.method === 'unify' ? ['mean', 'deviation'] : ['min', 'max']
   if (!allNumbers(scale, parameters)) throw new RangeError('no scale of scores')
-  if (window !== undefined && !(Number.isInteger(window) && window > 0)) throw new RangeError('no window')
+  if (window !== undefined && window !== 'time' && !(Number.isInteger(window) && window > 0))
+    throw new RangeError('no window')
   const model = detector.restore(
     readState(state, body),
     python === undefined ? {} : { python: detectorPython(python) },

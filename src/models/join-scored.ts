@@ -1,6 +1,6 @@
 import type { ScoredSeries } from './score-metric.ts'
 
-type Column = Exclude<keyof ScoredSeries, 'reasons' | 'opinions'>
+type Column = Exclude<keyof ScoredSeries, 'reasons' | 'opinions' | 'begins'>
 
 /** Scored points that follow each other as one. A detector that was left out in some blocks has no opinion (NaN) there. */
 export function joinScored(blocks: readonly ScoredSeries[]): ScoredSeries {
@@ -27,6 +27,15 @@ export function joinScored(blocks: readonly ScoredSeries[]): ScoredSeries {
     lower: column('lower'),
     upper: column('upper'),
     reasons: blocks.flatMap(({ reasons }) => reasons),
+    ...(blocks.some(({ levels }) => levels !== undefined)
+      ? {
+          strangeness: column('strangeness'),
+          levels: column('levels'),
+          begins: Uint8Array.from(
+            blocks.flatMap(({ begins, timestamps }) => [...(begins ?? new Uint8Array(timestamps.length))]),
+          ),
+        }
+      : {}),
     opinions: Array.from(detectors, ([tag, name]) => ({
       name,
       tag,

@@ -33,7 +33,7 @@ export interface FittedDetector {
   /** Of the training scores, which makes a score a probability. */
   readonly scale: Scale
   /** What its rows are. */
-  readonly window?: number
+  readonly window?: Exclude<RowWindow, undefined>
   /** The score above which a point is an outlier, where labels are what is joined. */
   readonly threshold?: number
 }
@@ -64,7 +64,7 @@ function fitDetector(
   const detector = findDetector(name)
   if (!detector) throw new AnomstackError('TRAINING_IMPOSSIBLE', `there is no detector "${name}"`)
   const options = detector.options.parse(params)
-  const window: RowWindow = detector.window?.(options)
+  const window = windowOf({ name, params })
   const { data, columns, timestamps } = rows(window)
   const random = createRandom(hashText(JSON.stringify([spec.seed, tag, metric])))
   const fitted = detector.fit({ data, rows: timestamps.length, columns }, options, {

@@ -12,7 +12,7 @@ export interface NewestRows {
 }
 
 interface Kind {
-  readonly row: NewestRow
+  readonly row: Pick<NewestRow, 'data'> & { push(values: Float64Array): boolean }
   readonly complete: Features
   readonly none: Features
   isComplete: boolean
@@ -22,7 +22,10 @@ interface Kind {
 export function createNewestRows({ detectors, preprocess }: ModelSpec): NewestRows {
   const time = new Float64Array(1)
   const kindOf = (window: RowWindow): Kind => {
-    const row = createNewestRow(window === undefined ? preprocess : windowSteps(window))
+    const row =
+      window === 'time'
+        ? createTimedRow(time)
+        : createNewestRow(window === undefined ? preprocess : windowSteps(window))
     const columns = row.data.length
     return {
       row,
@@ -45,6 +48,19 @@ export function createNewestRows({ detectors, preprocess }: ModelSpec): NewestRo
         some ||= kind.isComplete
       }
       return some
+    },
+  }
+}
+
+/** The time of the newest point and its value. */
+function createTimedRow(time: Float64Array): Kind['row'] {
+  const data = new Float64Array(2)
+  return {
+    data,
+    push(values) {
+      data[0] = time[0]!
+      data[1] = values.at(-1) ?? Number.NaN
+      return !Number.isNaN(data[1])
     },
   }
 }

@@ -1,6 +1,7 @@
 import { AnomstackError } from '../core/errors.ts'
 import type { Series } from '../core/series.ts'
 import type { Features } from '../timeseries/features.ts'
+import { windowOf } from './detector-rows.ts'
 import { fitMetric, type MetricModel } from './metric-model.ts'
 import type { ModelSpec } from './model-spec.ts'
 import type { ReplayOptions } from './replay-options.ts'
@@ -28,6 +29,8 @@ export function createRefitting(
   let model: MetricModel | undefined
   let learning = ''
   let wait = 0
+  // What learns point by point, and needs nothing else, would only forget what is older than the points at hand.
+  const learnsAlone = spec.detectors.every((detector) => windowOf(detector) === 'time')
   return {
     /** Points until the next fit; at 0 `refit` is to be called before the next point is scored. */
     get wait() {
@@ -48,8 +51,10 @@ export function createRefitting(
       wait = count <= FEW_POINTS ? 1 : Math.max(1, Math.floor(count * refitGrowth))
       try {
         const result = fitMetric(series, spec, features ? { metric, features } : { metric })
-        if (result.status === 'fitted') model = result.model
-        else learning = `learning, ${result.points} of ${result.needed} points`
+        if (result.status === 'fitted') {
+          model = result.model
+          if (learnsAlone) wait = Number.POSITIVE_INFINITY
+        } else learning = `learning, ${result.points} of ${result.needed} points`
       } catch (error) {
         if (!(error instanceof AnomstackError && error.code === 'TRAINING_IMPOSSIBLE')) throw error
         // The model before, if there is one, goes on.

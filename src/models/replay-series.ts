@@ -4,7 +4,7 @@ import { detectorRows, reachOf, rowsBetween, sliceRows } from './detector-rows.t
 import { joinScored } from './join-scored.ts'
 import { judgedSeries } from './judged-series.ts'
 import { judgeInTurn } from './learning.ts'
-import { type FitResult, fitMetric } from './metric-model.ts'
+import { type FitResult, fitMetric, type MetricModel } from './metric-model.ts'
 import type { ModelSpec } from './model-spec.ts'
 import { firstNotBefore } from './positions.ts'
 import { createRefitting } from './refitting.ts'
@@ -16,11 +16,19 @@ function sliceSeries({ timestamps, values }: Series, begin: number, end: number)
   return { timestamps: timestamps.subarray(begin, end), values: values.subarray(begin, end) }
 }
 
+/** Where a replay stops on its way, to be looked at. */
+export interface Stops {
+  /** Numbers of judged points, ascending. */
+  readonly at: readonly number[]
+  /** Called before the point is judged, with the model that will judge it; undefined while there is none. What learns goes on learning in it. */
+  visit(point: number, model: MetricModel | undefined): void
+}
+
 /** A series judged point by point, in one go: the same numbers as pushing its points one by one, with rows scored in blocks between two fits. */
 export function replaySeries(
   series: Series,
   spec: ModelSpec,
-  options: ReplayOptions & { readonly features?: Features },
+  options: ReplayOptions & { readonly features?: Features; readonly stops?: Stops },
 ): { readonly scored: ScoredSeries; readonly refit: () => FitResult } {
   const onGrid: ModelSpec = { ...spec, preprocess: { ...spec.preprocess, freq: null } }
   const judged = judgedSeries(series, spec.preprocess)
@@ -51,12 +59,18 @@ export function replaySeries(
     return rowsBetween(rows, timestamps[begin]!, timestamps[end] ?? Number.POSITIVE_INFINITY)
   }
 
+  let passedStops = 0
   for (let point = 0; point < timestamps.length; ) {
     if (refitting.wait <= 0) {
       const { series: past, features: own } = pointsBefore(point)
       refitting.refit(past, own)
     }
-    const next = Math.min(timestamps.length, point + refitting.wait)
+    if (options.stops?.at[passedStops] === point) {
+      options.stops.visit(point, refitting.model)
+      passedStops++
+    }
+    const nextStop = options.stops?.at[passedStops] ?? Number.POSITIVE_INFINITY
+    const next = Math.min(timestamps.length, point + refitting.wait, nextStop)
     refitting.passed(next - point)
     const { model } = refitting
     if (model) {

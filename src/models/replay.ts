@@ -21,6 +21,10 @@ export interface ReplayedPoint {
   readonly upper: number | null
   /** One plain sentence: why the score is what it is, or why there is none. */
   readonly reason: string
+  /** Of a model that decides by itself when to alert: as in `ScoredSeries`. */
+  readonly strangeness?: number
+  readonly level?: number
+  readonly begins?: boolean
 }
 
 export interface Replayer {
@@ -74,6 +78,13 @@ export function createReplayer(spec: ModelSpec, options: ReplayOptions): Replaye
       lower: orNull(scored.lower[0]),
       upper: orNull(scored.upper[0]),
       reason: scored.reasons[0]!,
+      ...(scored.levels === undefined
+        ? {}
+        : {
+            strangeness: scored.strangeness![0]!,
+            level: scored.levels[0]!,
+            begins: scored.begins![0] === 1,
+          }),
     }
   }
 

@@ -1,6 +1,7 @@
 import { AnomstackError } from '../core/errors.ts'
 import type { Series } from '../core/series.ts'
 import { combine } from '../detectors/combination.ts'
+import type { Verdicts } from '../detectors/detector.ts'
 import { labelsOf, toProbability } from '../detectors/probability.ts'
 import type { Features } from '../timeseries/features.ts'
 import { roundTo } from '../timeseries/round.ts'
@@ -31,6 +32,11 @@ export interface ScoredSeries {
     readonly tag: string
     readonly probabilities: Float64Array
   }[]
+  /** Of a model that decides by itself when to alert: how strange each point is, from where on it alerts, and 1 where a new alert begins. NaN and 0 of points that
+   * it has not judged. */
+  readonly strangeness?: Float64Array
+  readonly levels?: Float64Array
+  readonly begins?: Uint8Array
 }
 
 export interface ScoreOptions {
@@ -50,6 +56,7 @@ interface Judgement {
   readonly probabilities: Float64Array
   /** What is joined with that of the others: the probabilities or, for a vote, labels. */
   readonly ballots: Float64Array
+  readonly verdicts?: Verdicts | undefined
 }
 
 function judge(
@@ -59,16 +66,17 @@ function judge(
 ): Judgement {
   const { timestamps, data, columns } = rows(window)
   if (timestamps.length === 0) return { timestamps, probabilities: timestamps, ballots: timestamps }
+  const matrix = { data, rows: timestamps.length, columns }
   if (window === undefined && columns !== wanted)
     throw new AnomstackError(
       'MODEL_INVALID',
       `was fitted to rows of ${wanted} columns and got ${columns}; train again`,
       { at: { metric } },
     )
-  const scores = model.score({ data, rows: timestamps.length, columns })
+  const scores = model.score(matrix)
   const probabilities = toProbability(scores, scale)
   const ballots = threshold === undefined ? probabilities : Float64Array.from(labelsOf(scores, threshold))
-  return { timestamps, probabilities, ballots }
+  return { timestamps, probabilities, ballots, verdicts: model.verdicts?.(matrix) }
 }
 
 /** Values at some of the timestamps, as a column for all of them. */
@@ -89,7 +97,9 @@ function windowOfReasons(
   { preprocess: { lags_n, smooth_n } }: ModelSpec,
 ): number {
   const ofBatch = lags_n + Math.max(0, smooth_n - 1)
-  return Math.max(...detectors.map(({ window }) => (window === undefined ? ofBatch : window - 1)))
+  return Math.max(
+    ...detectors.map(({ window }) => (window === undefined ? ofBatch : window === 'time' ? 0 : window - 1)),
+  )
 }
 
 /** Scores rows that were made of a judged series. Each row is judged by itself, so any part of them gets the same scores. A point that a
@@ -125,6 +135,8 @@ export function scoreRows(
       return Number.isNaN(probability) ? [] : [{ name, probability }]
     })
   let index = 0
+  const own = judgements.find(({ verdicts }) => verdicts !== undefined)
+  let ownRow = 0
   for (let row = 0; row < timestamps.length; row++) {
     const timestamp = timestamps[row]!
     // The point itself or, where the batch's own preprocessing invents timestamps, the newest before it.
@@ -135,6 +147,14 @@ export function scoreRows(
     expected[row] = centre
     lower[row] = centre - expectation.width
     upper[row] = centre + expectation.width
+    if (own?.verdicts !== undefined && own.timestamps[ownRow] === timestamp) {
+      expected[row] = own.verdicts.expected[ownRow]!
+      lower[row] = own.verdicts.lower[ownRow]!
+      upper[row] = own.verdicts.upper[ownRow]!
+      reasons.push(scores[row]! >= reasonsFrom ? own.verdicts.reason(ownRow) : '')
+      ownRow++
+      continue
+    }
     reasons.push(
       scores[row]! >= reasonsFrom
         ? explain(
@@ -145,7 +165,18 @@ export function scoreRows(
         : '',
     )
   }
-  return { timestamps, values, scores, expected, lower, upper, reasons, opinions }
+  const decided = judgements.length === 1 ? own?.verdicts : undefined
+  return {
+    timestamps,
+    values,
+    scores,
+    expected,
+    lower,
+    upper,
+    reasons,
+    opinions,
+    ...(decided && { strangeness: decided.strangeness, levels: decided.levels, begins: decided.begins }),
+  }
 }
 
 /** Those that are wanted. */

@@ -14,6 +14,7 @@ db: sqlite
 alert_methods: console
 alert_smooth_n: 1
 disable_change: true
+model_configs: [{model_name: PCA}, {model_name: KNN}]
 ingest_sql: |
   with recursive hours(i) as (select 0 union all select i + 1 from hours where i < 299)
   select ${(NOON - 300 * HOUR) / 1000} + i * 3600 as metric_timestamp, 'orders' as metric_name,

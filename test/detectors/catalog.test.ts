@@ -23,7 +23,7 @@ it('finds a detector by any case or alias, and a class of PyOD by its full path'
 
 it('lists detectors of every family, each under its own name and once', () => {
   const families = [...detectors.values()].map(({ family }) => family)
-  for (const family of ['tabular', 'series', 'online']) expect(families).toContain(family)
+  for (const family of ['tabular', 'series', 'online', 'timed']) expect(families).toContain(family)
   for (const [name, definition] of detectors) {
     expect(definition.name).toBe(name)
     for (const alias of [name, ...(definition.aliases ?? [])])
@@ -33,6 +33,6 @@ it('lists detectors of every family, each under its own name and once', () => {
 
 it('has every detector that PyOD has and needs no other input', () => {
   const pyod =
-    'ABOD CBLOF CD COF COPOD ECOD FeatureBagging GMM HBOS IForest INNE KDE KNN KPCA LMDD LODA LOF LSCP MAD MCD OCSVM PCA QMCD ROD Sampling SOD SOS SpectralResidual MatrixProfile KShape SAND'
+    'ABOD AutoEncoder CBLOF CD COF COPOD DeepSVDD ECOD FeatureBagging GMM HBOS IForest INNE KDE KNN KPCA LMDD LODA LOF LSCP LUNAR MAD MCD OCSVM PCA QMCD ROD Sampling SOD SOS VAE SpectralResidual MatrixProfile KShape SAND'
   for (const name of pyod.split(' ')) expect(findDetector(name)?.name, name).toBe(name)
 })

@@ -1,0 +1,210 @@
+import type { Memory } from './memory.ts'
+import type { Moment } from './moment.ts'
+
+/** A simple way to foretell the next value of a series. */
+export interface Expert {
+  /** NaN while it has nothing to say. */
+  predict(moment: Moment): number
+  /** Surprises are learned from as if they were no larger than `most`. */
+  learn(value: number, moment: Moment, most: number): void
+}
+
+export const clip = (value: number, most: number): number => Math.max(-most, Math.min(most, value))
+
+/** Counting further changes nothing. */
+const MANY = 65_535
+
+/** The last value. */
+export function createLast(memory: Memory): Expert {
+  const known = memory.numbers(2)
+  return {
+    predict: () => (known[1] === 0 ? Number.NaN : known[0]!),
+    learn(value) {
+      known[0] = value
+      known[1] = 1
+    },
+  }
+}
+
+/** Simple exponential smoothing, from the mean of the first values on. */
+export function createLevel(memory: Memory, rate: number): Expert {
+  const known = memory.numbers(2)
+  return {
+    predict: () => (known[1] === 0 ? Number.NaN : known[0]!),
+    learn(value, _moment, most) {
+      known[0] =
+        known[1] === 0
+          ? value
+          : known[0]! + Math.max(rate, 1 / (known[1]! + 1)) * clip(value - known[0]!, most)
+      known[1]!++
+    },
+  }
+}
+
+const TREND_RATE = 0.02
+const TREND_LEVEL_RATE = 0.15
+
+/** Holt's linear trend. */
+export function createTrend(memory: Memory): Expert {
+  const known = memory.numbers(3)
+  return {
+    predict: () => (known[2] === 0 ? Number.NaN : known[0]! + known[1]!),
+    learn(value, _moment, most) {
+      const count = known[2]!++
+      if (count === 0) {
+        known[0] = value
+        return
+      }
+      const surprise = clip(value - known[0]! - known[1]!, most)
+      known[0] = known[0]! + known[1]! + Math.max(TREND_LEVEL_RATE, 1 / (count + 1)) * surprise
+      known[1]! += TREND_RATE * surprise
+    },
+  }
+}
+
+export interface Season {
+  readonly size: number
+  readonly of: (moment: Moment) => number
+}
+
+const SEASON_RATE = 0.1
+const FINE_RATE = 0.1
+/** A season of which one value is known is believed by 1 / (1 + this). */
+const DOUBT = 0.3
+
+/** A smoothed level, and what is usually added to it at each phase of a season. */
+export function createSeasonal(memory: Memory, { size, of }: Season, rate: number): Expert {
+  const level = memory.numbers(2)
+  const table = memory.numbers(size)
+  const counts = memory.counts(size)
+  return {
+    predict(moment) {
+      const phase = of(moment)
+      const count = counts[phase]!
+      return count === 0 ? Number.NaN : level[0]! + (table[phase]! * count) / (count + DOUBT)
+    },
+    learn(value, moment, most) {
+      const phase = of(moment)
+      const count = counts[phase]!
+      counts[phase] = Math.min(MANY, count + 1)
+      if (level[1] === 0) level[0] = value
+      level[1]!++
+      const believed = count === 0 ? 0 : (table[phase]! * count) / (count + DOUBT)
+      const surprise = value - level[0]! - believed
+      const seasonal = value - level[0]! - table[phase]!
+      table[phase]! += Math.max(SEASON_RATE, 1 / (count + 1)) * (count < 2 ? seasonal : clip(seasonal, most))
+      level[0]! += Math.max(rate, 1 / (level[1]! + 1)) * clip(surprise, most)
+    },
+  }
+}
+
+/** A factor that is none of a season any more stays here. */
+const within = (factor: number) => Math.max(1e-3, Math.min(1e3, factor))
+
+/** So many values pass until the factors are brought back to a mean of 1, or the terms to a mean of 0. */
+const CENTRED_EVERY = 24
+
+/** Hour of the day and day of the week, each with its own term or factor: known much sooner than all hours of a week. `perHour`: points in an hour. */
+export function createTwoSeasons(
+  memory: Memory,
+  {
+    multiplies,
+    rate,
+    perHour,
+  }: { readonly multiplies: boolean; readonly rate: number; readonly perHour: number },
+): Expert {
+  const level = memory.numbers(2)
+  const hours = memory.numbers(24)
+  const weekdays = memory.numbers(7)
+  const hourCounts = memory.counts(24)
+  const weekdayCounts = memory.counts(7)
+  // The memory begins with zeros: factors are kept less 1.
+  const at = ({ hour, weekday }: Moment) =>
+    multiplies
+      ? level[0]! * (1 + hours[hour]!) * (1 + weekdays[weekday]!)
+      : level[0]! + hours[hour]! + weekdays[weekday]!
+
+  function centre(): void {
+    const mean = hours.reduce((sum, each) => sum + each, 0) / 24
+    if (multiplies && mean > -1) {
+      for (let hour = 0; hour < 24; hour++) hours[hour] = (1 + hours[hour]!) / (1 + mean) - 1
+      level[0]! *= 1 + mean
+    } else if (!multiplies) {
+      for (let hour = 0; hour < 24; hour++) hours[hour]! -= mean
+      level[0]! += mean
+    }
+  }
+
+  return {
+    predict: (moment) => (hourCounts[moment.hour] === 0 ? Number.NaN : at(moment)),
+    learn(value, moment, most) {
+      const { hour, weekday } = moment
+      const count = level[1]!++
+      if (count === 0) level[0] = value
+      const expected = at(moment)
+      const surprise = hourCounts[hour]! >= 2 * perHour ? clip(value - expected, most) : value - expected
+      const ofHour = Math.max(FINE_RATE, 1 / (hourCounts[hour]! / perHour + 1)) / perHour
+      const ofWeekday = Math.max(FINE_RATE, 0.5 / (weekdayCounts[weekday]! / perHour / 24 + 1)) / perHour / 12
+      hourCounts[hour] = Math.min(MANY, hourCounts[hour]! + 1)
+      weekdayCounts[weekday] = Math.min(MANY, weekdayCounts[weekday]! + 1)
+      const ofLevel = Math.max(rate, 1 / (count / perHour + 1) / 3) / perHour
+      if (multiplies) {
+        const relative = expected > 1e-9 ? clip(surprise / expected, 1) : 0
+        level[0]! *= 1 + ofLevel * relative
+        hours[hour] = within((1 + hours[hour]!) * (1 + ofHour * relative)) - 1
+        weekdays[weekday] = within((1 + weekdays[weekday]!) * (1 + ofWeekday * relative)) - 1
+      } else {
+        level[0]! += ofLevel * surprise
+        hours[hour]! += ofHour * surprise
+        weekdays[weekday]! += ofWeekday * surprise
+      }
+      if (count % CENTRED_EVERY === CENTRED_EVERY - 1) centre()
+    },
+  }
+}
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+/** Clocks are not exact. */
+const ALMOST = 1.01
+
+const HOURS: Season = { size: 24, of: ({ hour }) => hour }
+const HOURS_OF_WEEK: Season = { size: 168, of: ({ hourOfWeek }) => hourOfWeek }
+const WEEKDAYS: Season = { size: 7, of: ({ weekday }) => weekday }
+const DAYS_OF_MONTH: Season = { size: 31, of: ({ dayOfMonth }) => dayOfMonth }
+
+/** Who can tell something of a series with this step between its points, ms, and whether a season is part of what each says. */
+export function createExperts(
+  memory: Memory,
+  step: number,
+): readonly { readonly expert: Expert; readonly season: string }[] {
+  const plain = [
+    createLast(memory),
+    createLevel(memory, 0.3),
+    createLevel(memory, 0.1),
+    createLevel(memory, SLOW),
+    createTrend(memory),
+  ].map((expert) => ({ expert, season: '' }))
+  const seasonal = (season: Season, name: string) =>
+    [0.1, 0.3, SLOW].map((rate) => ({ expert: createSeasonal(memory, season, rate), season: name }))
+  const perHour = Math.max(1, HOUR / step)
+  const twoSeasons = [false, true].flatMap((multiplies) =>
+    [0.05, 0.3].map((rate) => ({
+      expert: createTwoSeasons(memory, { multiplies, rate, perHour }),
+      season: 'hour and weekday',
+    })),
+  )
+  return [
+    ...plain,
+    ...(step <= HOUR * ALMOST ? [...seasonal(HOURS, 'hour'), ...twoSeasons] : []),
+    ...(step <= DAY / 2 ? seasonal(HOURS_OF_WEEK, 'hour of the week') : []),
+    ...(step <= DAY * ALMOST ? seasonal(WEEKDAYS, 'weekday') : []),
+    ...(step > DAY / 2 && step <= DAY * ALMOST
+      ? [{ expert: createSeasonal(memory, DAYS_OF_MONTH, 0.1), season: 'day of the month' }]
+      : []),
+  ]
+}
+
+const SLOW = 0.02
+/** Which of the experts is the level that follows slowly: what a season is measured against. */
+export const SLOW_LEVEL = 3

@@ -1,0 +1,98 @@
+import { createExperts, SLOW_LEVEL } from './experts.ts'
+import type { Memory } from './memory.ts'
+import type { Moment } from './moment.ts'
+import { createScale } from './scale.ts'
+
+const FORGETTING = 0.98
+/** How much more is given on an expert that errs less: weights are errors to this power. */
+const SHARPNESS = 6
+/** Surprises larger than so many deviations are learned from as if they were no larger. */
+const CLIPPED = 4
+const MOST_LOSS = 5
+/** Errors are not told apart below this. */
+const TINY = 1e-12
+
+export interface Forecast {
+  /** NaN while there is nothing to foretell from. */
+  readonly expected: number
+  /** Usual size of the surprise; NaN while it is not known. */
+  readonly deviation: number
+}
+
+/** Foretells the next value: what many simple experts say, each believed by how well it has foretold of late. */
+export interface Forecaster {
+  forecast(moment: Moment): Forecast
+  learn(value: number, moment: Moment): void
+  /** How many values it has learned from. */
+  readonly count: number
+  /** The season that explains the series best, empty for none, and the error that is left of that of a level without season, 0..1. */
+  season(): { readonly name: string; readonly left: number }
+}
+
+export function createForecaster(memory: Memory, step: number): Forecaster {
+  const experts = createExperts(memory, step)
+  const losses = memory.numbers(experts.length)
+  const weights = memory.numbers(experts.length)
+  const known = memory.numbers(1)
+  const scale = createScale(memory)
+  const predictions = new Float64Array(experts.length)
+
+  function predictAll(moment: Moment): void {
+    for (let i = 0; i < experts.length; i++) predictions[i] = experts[i]!.expert.predict(moment)
+  }
+
+  function joined(): number {
+    let best = Number.POSITIVE_INFINITY
+    for (let i = 0; i < experts.length; i++)
+      if (weights[i]! > 0) best = Math.min(best, losses[i]! / weights[i]! + TINY)
+    let sum = 0
+    let total = 0
+    for (let i = 0; i < experts.length; i++) {
+      if (weights[i] === 0 || Number.isNaN(predictions[i]!)) continue
+      const weight = (best / (losses[i]! / weights[i]! + TINY)) ** SHARPNESS
+      sum += weight * predictions[i]!
+      total += weight
+    }
+    // The first expert is the last value.
+    return total > 0 ? sum / total : predictions[0]!
+  }
+
+  return {
+    forecast(moment) {
+      predictAll(moment)
+      const expected = joined()
+      return { expected, deviation: Number.isNaN(expected) ? Number.NaN : scale.deviationAt(expected) }
+    },
+    learn(value, moment) {
+      predictAll(moment)
+      const expected = joined()
+      const deviation = scale.deviationAt(expected)
+      const most = Number.isNaN(deviation) ? Number.POSITIVE_INFINITY : deviation
+      for (let i = 0; i < experts.length; i++) {
+        const loss = Math.abs(value - predictions[i]!)
+        if (Number.isNaN(loss)) continue
+        losses[i] = losses[i]! * FORGETTING + Math.min(loss, MOST_LOSS * most)
+        weights[i] = weights[i]! * FORGETTING + 1
+      }
+      if (!Number.isNaN(expected)) scale.learn(value - expected, expected)
+      for (const { expert } of experts) expert.learn(value, moment, CLIPPED * most)
+      known[0]!++
+    },
+    get count() {
+      return known[0]!
+    },
+    season() {
+      const errorOf = (i: number) => (weights[i] === 0 ? Number.NaN : losses[i]! / weights[i]!)
+      const level = errorOf(SLOW_LEVEL)
+      let name = ''
+      let least = level
+      experts.forEach(({ season }, i) => {
+        if (season !== '' && errorOf(i) < least) {
+          least = errorOf(i)
+          name = season
+        }
+      })
+      return { name, left: level > 0 ? least / level : 1 }
+    },
+  }
+}
