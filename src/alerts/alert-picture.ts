@@ -1,7 +1,7 @@
 import { drawSeries } from '../charts/alert-chart.ts'
 import { toPng } from '../charts/rasterize.ts'
 import type { ChartMark } from '../charts/series-chart.ts'
-import { DEFAULT_THRESHOLD } from '../config/policy-settings.ts'
+import { shownThreshold } from '../config/policy-settings.ts'
 import type { Batch } from '../config/project.ts'
 import { messageOf } from '../core/errors.ts'
 import { ofMetric } from '../core/metric-name.ts'
@@ -121,7 +121,7 @@ function drawAlertSeries(alert: Alert, batch: Batch, points: ReadonlyMap<MetricT
       : {
           scores: fromScore((index) => scores.values[index]!),
           smoothedScores: fromScore((index) => smoothedScore(scores.values, index, settings.alert_smooth_n)),
-          scoreThreshold: shownThreshold(alert, settings),
+          scoreThreshold: comparedWith(alert, settings),
         }),
     thresholds: { ...(upper === undefined ? {} : { upper }), ...(lower === undefined ? {} : { lower }) },
     marks,
@@ -131,8 +131,8 @@ function drawAlertSeries(alert: Alert, batch: Batch, points: ReadonlyMap<MetricT
 }
 
 /** What the alert's score was compared with. */
-function shownThreshold({ details }: Alert, { alert_threshold: threshold }: Batch['settings']): number {
-  return typeof details.threshold === 'number' ? details.threshold : (threshold ?? DEFAULT_THRESHOLD)
+function comparedWith({ details }: Alert, settings: Batch['settings']): number {
+  return typeof details.threshold === 'number' ? details.threshold : shownThreshold(settings)
 }
 
 function recentValues(alert: Alert, points: ReadonlyMap<MetricType, Points>): readonly number[] {

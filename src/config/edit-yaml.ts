@@ -1,5 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Document, isMap, isNode, isScalar, type Pair, parseDocument, stringify, type YAMLMap } from 'yaml'
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  type Pair,
+  parseDocument,
+  stringify,
+  type YAMLMap,
+} from 'yaml'
 import { AnomstackError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import { readYamlFile } from './yaml-file.ts'
@@ -45,7 +54,8 @@ export function editYaml(text: string, file: string, edits: readonly YamlEdit[])
       outcomes.push({ status: 'kept', ...taken })
       continue
     }
-    if (excluding !== undefined && missing.length > 0) edited = renamed(edited, file, excluding, edit.keys[0]!.path[0]!)
+    if (excluding !== undefined && missing.length > 0)
+      edited = renamed(edited, file, excluding, edit.keys[0]!.path[0]!)
     let why = edit.why
     for (const { path, value } of missing) {
       edited = withKey(edited, file, { path, value, why })
@@ -62,7 +72,10 @@ function valuesOf(text: string, file: string): Readonly<Record<string, unknown>>
     faults.push(`${file}${line === undefined ? '' : `:${line}`}: ${message}`)
   })
   if (read === undefined || faults.length > 0)
-    throw new AnomstackError('CONFIG_INVALID', `${faults.join('\n')}; correct this first, nothing was written`)
+    throw new AnomstackError(
+      'CONFIG_INVALID',
+      `${faults.join('\n')}; correct this first, nothing was written`,
+    )
   return read.values
 }
 
@@ -98,7 +111,9 @@ function renamed(text: string, file: string, from: string, to: string): string {
 
 function topLevelPair(text: string, key: string): Pair | undefined {
   const { contents } = parsed(text)
-  return isMap(contents) ? contents.items.find((item) => isScalar(item.key) && String(item.key.value) === key) : undefined
+  return isMap(contents)
+    ? contents.items.find((item) => isScalar(item.key) && String(item.key.value) === key)
+    : undefined
 }
 
 function parsed(text: string): Document.Parsed {
@@ -156,7 +171,9 @@ function inPlace(text: string, { path, value, why }: NewKey): string | undefined
     if (!isMap(holder)) return undefined
     const pair = holder.items.find((item) => isScalar(item.key) && String(item.key.value) === key)
     if (pair === undefined)
-      return index === 0 ? undefined : insertInto(text, { holder, offset, path: path.slice(index), value, why })
+      return index === 0
+        ? undefined
+        : insertInto(text, { holder, offset, path: path.slice(index), value, why })
     if (index === path.length - 1) return replaced(text, pair, offset, value)
     holder = pair.value
   }
@@ -171,7 +188,16 @@ function replaced(text: string, { value: old }: Pair, offset: number, value: Jso
 
 function insertInto(
   text: string,
-  { holder, offset, path, value }: Omit<NewKey, 'path'> & { readonly holder: YAMLMap; readonly offset: number; readonly path: readonly string[] },
+  {
+    holder,
+    offset,
+    path,
+    value,
+  }: Omit<NewKey, 'path'> & {
+    readonly holder: YAMLMap
+    readonly offset: number
+    readonly path: readonly string[]
+  },
 ): string | undefined {
   const [first, last] = [holder.items[0], holder.items.at(-1)]
   if (holder.flow === true || !isNode(first?.key) || !first.key.range) return undefined
@@ -184,13 +210,17 @@ function insertInto(
   const eol = eolOf(text)
   const lines = blockOf(nested(path, value)).map((line) => indent + line + eol)
   return lineEnd === 0
-    ? text + eol + lines.join('') : text.slice(0, lineEnd) + lines.join('') + text.slice(lineEnd)
+    ? text + eol + lines.join('')
+    : text.slice(0, lineEnd) + lines.join('') + text.slice(lineEnd)
 }
 
 /** As a new key of the top level, with its reason above. */
 function atTheEnd(text: string, { path, value, why }: NewKey): string {
   const eol = eolOf(text)
-  const lines = [...(why === '' ? [] : [`# ${why.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')}`]), ...blockOf(nested(path, value))]
+  const lines = [
+    ...(why === '' ? [] : [`# ${why.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')}`]),
+    ...blockOf(nested(path, value)),
+  ]
   const gap = text === '' || text.endsWith('\n') ? '' : eol
   return text + gap + lines.map((line) => line + eol).join('')
 }

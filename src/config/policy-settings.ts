@@ -61,3 +61,18 @@ export const policySettings = {
       'A time from which on things are normal: what was before is not learned from; may be a map by metric.',
   }),
 }
+
+/** A model with a level of its own alerts at about this score. */
+const USUAL_OWN_LEVEL = 0.99
+
+/** The score to be shown as the one that alerts are raised from: exact where the batch sets one. */
+export function shownThreshold({
+  alert_threshold: threshold,
+  model_configs: models,
+}: {
+  readonly alert_threshold: number | null
+  readonly model_configs: readonly { readonly model_name: string }[]
+}): number {
+  if (threshold !== null) return threshold
+  return models.length === 1 && models[0]?.model_name === 'auto' ? USUAL_OWN_LEVEL : DEFAULT_THRESHOLD
+}

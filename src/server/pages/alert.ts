@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import type { Alert, Delivery } from '../../alerts/alert.ts'
 import { formatValue } from '../../charts/format-number.ts'
-import { DEFAULT_THRESHOLD } from '../../config/policy-settings.ts'
+import { shownThreshold } from '../../config/policy-settings.ts'
 import type { Batch } from '../../config/project.ts'
 import { AnomstackError } from '../../core/errors.ts'
 import { problemOf } from '../problem.ts'
@@ -53,7 +53,7 @@ async function alertChart(alert: Alert, batch: Batch | undefined, context: PageC
       series,
       {
         size: 'large',
-        scoreThreshold: batch.settings.alert_threshold ?? DEFAULT_THRESHOLD,
+        scoreThreshold: shownThreshold(batch.settings),
         thresholds: thresholdsOf(batch, alert.metric),
         timeZone: momentOf(context).timeZone,
         highlight: alert.id,

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import { formatValue } from '../../charts/format-number.ts'
-import { DEFAULT_THRESHOLD } from '../../config/policy-settings.ts'
+import { shownThreshold } from '../../config/policy-settings.ts'
 import type { Batch } from '../../config/project.ts'
 import type { BatchOverview } from '../views/batch-overview.ts'
 import type { BatchRuns } from '../views/batch-runs.ts'
@@ -42,7 +42,7 @@ function trends(batch: Batch, overview: BatchOverview, runs: BatchRuns, context:
     const alerts = overview.alerts.filter((alert) => alert.metric === metric.name)
     return html`<li><p class="trend-head"><span class="trend-name" title="${metric.name}">${metric.name}</span><span class="trend-value">${formatValue(series.values.at(-1) ?? Number.NaN)}</span>${
       metric.learning === undefined
-        ? scoreLabel(metric.score, batch.settings.alert_threshold ?? DEFAULT_THRESHOLD)
+        ? scoreLabel(metric.score, shownThreshold(batch.settings))
         : html`<span class="score score-learning" title="learning, ${metric.learning.points} of ${metric.learning.needed} points">${metric.learning.points}/${metric.learning.needed}</span>`
     }</p>${trend(series, alerts)}</li>`
   })}</ul>`

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import { DEFAULT_THRESHOLD } from '../../config/policy-settings.ts'
+import { shownThreshold } from '../../config/policy-settings.ts'
 import type { Batch } from '../../config/project.ts'
 import { AnomstackError } from '../../core/errors.ts'
 import { DEFAULT_LAST_N, type LastN, parseLastN } from '../last-n.ts'
@@ -102,7 +102,7 @@ function chartCard(card: {
   )}${judgement(metric, batch)}</div>
 <figure data-series="${source}">${metricChart(series, {
     size: 'small',
-    scoreThreshold: batch.settings.alert_threshold ?? DEFAULT_THRESHOLD,
+    scoreThreshold: shownThreshold(batch.settings),
     thresholds: thresholdsOf(batch, metric.name),
     timeZone,
   })}<output class="readout"></output></figure>
@@ -114,7 +114,7 @@ function judgement(metric: MetricOverview, batch: Batch): Markup {
   if (metric.learning !== undefined)
     return html`<span class="badge badge-learning">learning, ${metric.learning.points} of ${metric.learning.needed} points</span>`
   if (metric.score === undefined) return html`<span class="badge">not scored yet</span>`
-  return scoreLabel(metric.score, batch.settings.alert_threshold ?? DEFAULT_THRESHOLD)
+  return scoreLabel(metric.score, shownThreshold(batch.settings))
 }
 
 function noneFound({ search: wanted }: BatchQuery, stale: number): Markup {
