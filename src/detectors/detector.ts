@@ -18,6 +18,14 @@ export interface FitEnvironment {
   readonly random: Random
   /** For detectors that the user's Python runs. */
   readonly python?: DetectorPython | undefined
+  /** What people said of its earlier alerts. */
+  readonly feedback?: Feedback | undefined
+}
+
+/** How many alerts people confirmed, and how many they called false. */
+export interface Feedback {
+  readonly confirmed: number
+  readonly rejected: number
 }
 
 /** A process of the user's Python that fits and scores; what it can be asked is in `assets/python`. */

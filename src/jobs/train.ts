@@ -155,12 +155,18 @@ async function loadItems(
     if (all === undefined || listsMetric(excluded, metric)) continue
     const series = learnable(all, settings, now)
     const judged = beforeUnscored(series, scores.get(metric)?.get('score'), settings)
-    const { confirmed = [], ...rules } = rulesOf(metric)
+    const { confirmed = [], feedback, ...rules } = rulesOf(metric)
     const learned = trainingPoints(judged, purpose === 'fit' ? { ...rules, confirmed } : rules)
     if (purpose === 'fit')
       for (const [why, count] of Object.entries(learned.leftOut))
         logger.log('info', `metric "${metric}": ${count} points are not learned from: ${why}`)
-    items.push({ metric, series: learned.series })
+    const isTold = feedback.confirmed + feedback.rejected > 0
+    if (isTold && purpose === 'fit')
+      logger.log(
+        'info',
+        `metric "${metric}": ${feedback.confirmed} of its alerts were confirmed, ${feedback.rejected} called false: a model that sets its own level goes by that`,
+      )
+    items.push({ metric, series: learned.series, ...(isTold ? { feedback } : {}) })
   }
   return ownFeatures(context, items, failures)
 }

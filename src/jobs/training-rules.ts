@@ -1,25 +1,32 @@
 import { calendarAt } from '../config/calendar-effects.ts'
 import { rangeFor, settingFor } from '../config/per-metric.ts'
 import { parseTimestamp } from '../core/timestamp.ts'
+import type { Feedback } from '../detectors/detector.ts'
 import type { JobContext } from './job.ts'
 import type { ConfirmedAnomaly, TrainingRules } from './training-points.ts'
 
-/** What stays out of fitting, by metric: as the settings say, and the anomalies since then that people confirmed with a thumb up. */
+/** What stays out of fitting, by metric: as the settings say, and the anomalies since then that people confirmed with a thumb up; and how many alerts got a thumb. */
 export async function trainingRules(
   context: JobContext,
   { since, metrics }: { readonly since: number; readonly metrics?: readonly string[] },
-): Promise<(metric: string) => TrainingRules> {
+): Promise<(metric: string) => TrainingRules & { readonly feedback: Feedback }> {
   const { settings } = context.batch
   const skippedBy = calendarAt(context.batch, 'skip_training')
-  const confirmed = await confirmedAnomalies(context, {
-    since,
-    ...(metrics === undefined ? {} : { metrics }),
-  })
+  const query = { since, ...(metrics === undefined ? {} : { metrics }) }
+  const confirmed = await confirmedAnomalies(context, query)
+  const rejected = await context.table.history(
+    { batch: context.batch.name, types: ['thumbsdown'], ...query },
+    { signal: context.signal },
+  )
   return (metric) => ({
     range: rangeFor(settings.valid_range, metric),
     normalFrom: parseTimestamp(settingFor(settings.new_normal_from, metric), settings.time_zone),
     confirmed: confirmed.get(metric) ?? [],
     skippedBy,
+    feedback: {
+      confirmed: confirmed.get(metric)?.length ?? 0,
+      rejected: rejected.get(metric)?.get('thumbsdown')?.timestamps.length ?? 0,
+    },
   })
 }
 

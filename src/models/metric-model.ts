@@ -1,7 +1,7 @@
 import { AnomstackError, messageOf } from '../core/errors.ts'
 import { createRandom, hashText } from '../core/random.ts'
 import type { Series } from '../core/series.ts'
-import type { Fitted, Model } from '../detectors/detector.ts'
+import type { Feedback, Fitted, Model } from '../detectors/detector.ts'
 import { findDetector } from '../detectors/index.ts'
 import { linearScale, type Scale, thresholdOf } from '../detectors/probability.ts'
 import type { Features } from '../timeseries/features.ts'
@@ -49,17 +49,20 @@ export interface FitOptions {
   readonly metric: string
   /** Rows made by the batch's own preprocessing, in place of the built-in one. */
   readonly features?: Features
+  /** What people said of alerts of the metric. */
+  readonly feedback?: Feedback
 }
 
 interface DetectorFit {
   readonly rows: DetectorRows
   readonly spec: ModelSpec
   readonly metric: string
+  readonly feedback: Feedback | undefined
 }
 
 function fitDetector(
   { name, tag, params }: ConfiguredDetector,
-  { rows, spec, metric }: DetectorFit,
+  { rows, spec, metric, feedback }: DetectorFit,
 ): FittedDetector {
   const detector = findDetector(name)
   if (!detector) throw new AnomstackError('TRAINING_IMPOSSIBLE', `there is no detector "${name}"`)
@@ -69,6 +72,7 @@ function fitDetector(
   const random = createRandom(hashText(JSON.stringify([spec.seed, tag, metric])))
   const fitted = detector.fit({ data, rows: timestamps.length, columns }, options, {
     random,
+    feedback,
     ...(spec.python === undefined ? {} : { python: detectorPython(spec.python) }),
   })
   return {
@@ -90,7 +94,11 @@ function labelThreshold(fitted: Fitted, options: Readonly<Record<string, unknown
  * Fits the detectors of `spec` to a series. One that cannot be fitted is left out and named in `problems`; throws `TRAINING_IMPOSSIBLE` when
  * none can be. Everything random depends on the metric's name and `spec.seed` alone.
  */
-export function fitMetric(series: Series, spec: ModelSpec, { metric, features: own }: FitOptions): FitResult {
+export function fitMetric(
+  series: Series,
+  spec: ModelSpec,
+  { metric, features: own, feedback }: FitOptions,
+): FitResult {
   const judged = judgedSeries(series, spec.preprocess)
   const points = judged.values.reduce((count, value) => (Number.isNaN(value) ? count : count + 1), 0)
   const needed = Math.max(spec.minPoints, leastPoints(spec, own !== undefined))
@@ -106,7 +114,7 @@ export function fitMetric(series: Series, spec: ModelSpec, { metric, features: o
   const problems: string[] = []
   for (const configured of spec.detectors) {
     try {
-      detectors.push(fitDetector(configured, { rows, spec, metric }))
+      detectors.push(fitDetector(configured, { rows, spec, metric, feedback }))
     } catch (error) {
       problems.push(
         `${configured.tag} is left out: ${error instanceof AnomstackError ? error.problem : messageOf(error)}`,

@@ -47,7 +47,7 @@ export const auto = defineDetector({
   complexity: { fit: 'n · memory', score: 'memory' },
   options,
   example: { alerts_per_week: 1 },
-  fit(data, { time_zone: timeZone, alerts_per_week: perWeek, weekday_exceptions: exceptions }) {
+  fit(data, { time_zone: timeZone, alerts_per_week: perWeek, weekday_exceptions: exceptions }, { feedback }) {
     requireTrainable('auto', data, LEAST_ROWS)
     if (data.columns !== COLUMNS)
       throw new AnomstackError(
@@ -70,6 +70,7 @@ export const auto = defineDetector({
     }
     const memory = createMemory()
     const watcher = createWatcher(memory, watched)
+    if (feedback !== undefined) watcher.told(feedback)
     const trainScores = values.map((value, row) => {
       const { score } = watcher.judge(times[row]!, value)
       watcher.learn(times[row]!, value)

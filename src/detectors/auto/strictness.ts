@@ -1,3 +1,4 @@
+import type { Feedback } from '../detector.ts'
 import type { Memory } from './memory.ts'
 
 /** Of long series, whose levels and shapes are compared with all that came before: from this strangeness on a point alerts, for 1,000 points. */
@@ -33,6 +34,11 @@ const ALONE_IN_BUDGET = 0.6
 /** The level falls by no more than this, however long nothing is strange. */
 const MOST_RELIEF = 2
 const LOWEST_LEVEL = 0.3
+/** What people say moves the level by as much as that, and no further. */
+const PER_REJECTED = 0.3
+const PER_CONFIRMED = 0.1
+const MOST_STRICT = 1.5
+const MOST_LENIENT = 0.5
 
 export interface StrictnessOptions {
   /** Time between points, ms. */
@@ -53,8 +59,8 @@ export interface Strictness {
   readonly isOver: boolean
   /** The next point has been judged. */
   pass(begins: boolean): void
-  /** People said of an alert that it was none, or one: later points are judged more strictly, or less. */
-  told(isAnomaly: boolean): void
+  /** People said so of its alerts: later points are judged more strictly for each that was called false, and less for each that was confirmed. */
+  told(feedback: Feedback): void
 }
 
 export function createStrictness(memory: Memory, { step, rate }: StrictnessOptions): Strictness {
@@ -102,8 +108,11 @@ export function createStrictness(memory: Memory, { step, rate }: StrictnessOptio
           : Math.max(-MOST_RELIEF, known[2]! + FATIGUE * ((begins ? 1 : 0) - ratePerPoint))
       known[0]!++
     },
-    told(isAnomaly) {
-      known[3] = Math.max(-1, Math.min(1.5, known[3]! + (isAnomaly ? -FATIGUE : 2 * FATIGUE)))
+    told({ confirmed, rejected }) {
+      known[3] = Math.max(
+        -MOST_LENIENT,
+        Math.min(MOST_STRICT, rejected * PER_REJECTED - confirmed * PER_CONFIRMED),
+      )
     },
   }
 }

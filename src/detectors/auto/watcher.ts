@@ -1,3 +1,4 @@
+import type { Feedback } from '../detector.ts'
 import { createCalendarNovelty } from './calendar-novelty.ts'
 import { createForecaster } from './forecaster.ts'
 import { createLevelNovelty } from './level-novelty.ts'
@@ -76,6 +77,8 @@ export interface Watcher {
   /** Changes nothing. */
   judge(timestamp: number, value: number): Verdict
   learn(timestamp: number, value: number): void
+  /** People said so of its alerts; later points are judged more strictly, or less. */
+  told(feedback: Feedback): void
 }
 
 interface Observation {
@@ -224,6 +227,8 @@ export function createWatcher(memory: Memory, options: WatcherOptions): Watcher 
   }
 
   return {
+    told: strictness.told,
+
     judge(timestamp, measured) {
       const value = withinLargest(measured)
       const { expected, deviation, surprise, strangeness, aspect, reached } = observe(timestamp, value)

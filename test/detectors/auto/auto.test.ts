@@ -132,6 +132,23 @@ describe('auto', () => {
     expect(alerts).toBeLessThan(1.3 * wanted)
   })
 
+  it('goes by what people said of its alerts', () => {
+    const data = timed(noise(300, 23))
+    const levelAfter = (feedback?: { readonly confirmed: number; readonly rejected: number }) =>
+      auto.fit(data, auto.options.parse({}), { random: createRandom(1), feedback }).model.verdicts!(
+        part(data, 299, 300),
+      ).levels[0]!
+    const usual = levelAfter()
+    expect(levelAfter({ confirmed: 0, rejected: 0 })).toBe(usual)
+    // Being stricter it has alerted less, which lowers the level again.
+    expect(levelAfter({ confirmed: 0, rejected: 2 })).toBeGreaterThan(usual + 0.2)
+    expect(levelAfter({ confirmed: 0, rejected: 1000 })).toBeLessThan(usual + 1.5 + 1e-9)
+    expect(levelAfter({ confirmed: 0, rejected: 1000 })).toBeGreaterThan(
+      levelAfter({ confirmed: 0, rejected: 2 }),
+    )
+    expect(levelAfter({ confirmed: 3, rejected: 0 })).not.toBe(usual)
+  })
+
   it('gets used to a new level', () => {
     const values = noise(400, 11)
     for (let row = 200; row < 400; row++) values[row]! += 60
