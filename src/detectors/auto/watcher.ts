@@ -1,4 +1,5 @@
 import type { Feedback } from '../detector.ts'
+import { bandAround } from './band.ts'
 import { createCalendarNovelty } from './calendar-novelty.ts'
 import { createForecaster } from './forecaster.ts'
 import { createLevelNovelty } from './level-novelty.ts'
@@ -117,8 +118,8 @@ export function createWatcher(memory: Memory, options: WatcherOptions): Watcher 
   const surprises = createSurprises(memory)
   const strictness = createStrictness(memory, options)
   const all = createRanks(memory, REMEMBERED)
-  /** Time of the last point, points in a row that reached the level, the greatest strangeness, half the width of the band. */
-  const known = memory.numbers(4)
+  /** Time of the last point, points in a row that reached the level, the greatest strangeness, half the width of the band, and 1 once a value was negative. */
+  const known = memory.numbers(5)
   const means = new Float64Array(SCALES)
   const pointsOfDay = Math.round(DAY / step)
   /** The last observation: what is learned has mostly been judged just before. */
@@ -237,7 +238,13 @@ export function createWatcher(memory: Memory, options: WatcherOptions): Watcher 
         strangeness,
         level: strictness.level,
         begins: reached && strictness.isOver,
-        ...bandAround({ expected, width: known[3]! * deviation, value, reached }),
+        ...bandAround({
+          expected,
+          width: known[3]! * deviation,
+          least: known[4] === 0 && value >= 0 ? 0 : Number.NEGATIVE_INFINITY,
+          value,
+          reached,
+        }),
         aspect,
         surprise,
         season: forecaster.season().name,
@@ -263,6 +270,7 @@ export function createWatcher(memory: Memory, options: WatcherOptions): Watcher 
       }
       if (!Number.isNaN(surprise)) surprises.learn(surprise, value)
       passTime(timestamp)
+      if (value < 0) known[4] = 1
       forecaster.learn(value, momentAt(timestamp, clock))
       push(standardised(value))
       if (forecaster.count % BAND_EVERY === 0 || forecaster.count < 2 * BAND_EVERY) known[3] = widthOfBand()
@@ -273,38 +281,4 @@ export function createWatcher(memory: Memory, options: WatcherOptions): Watcher 
 function remember(last: Float64Array, newest: number): void {
   last.copyWithin(1, 0)
   last[0] = newest
-}
-
-interface Band {
-  readonly expected: number
-  readonly lower: number
-  readonly upper: number
-}
-
-/** A little less than a number that is not negative. */
-const slightly = (value: number) => Math.abs(value) * 1e-6 + Number.MIN_VALUE
-
-/** The band around what was expected, such that the value is outside exactly when it has reached the level: what a value alone does not tell moves a bound. */
-function bandAround({
-  expected,
-  width,
-  value,
-  reached,
-}: {
-  readonly expected: number
-  readonly width: number
-  readonly value: number
-  readonly reached: boolean
-}): Band {
-  if (Number.isNaN(width) || Number.isNaN(expected))
-    return { expected: Number.NaN, lower: Number.NaN, upper: Number.NaN }
-  const lower = expected - width
-  const upper = expected + width
-  if (!reached) return { expected, lower: Math.min(lower, value), upper: Math.max(upper, value) }
-  if (value > upper || value < lower) return { expected, lower, upper }
-  if (value >= expected) {
-    const bound = value - slightly(value)
-    return { expected: Math.min(expected, bound), lower: Math.min(lower, bound), upper: bound }
-  }
-  return { expected, lower: value + slightly(value), upper }
 }
