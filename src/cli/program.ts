@@ -16,6 +16,16 @@ const RUNNABLE = [
   ...JOB_NAMES.filter((job) => job !== 'pipeline' && job !== 'deliver' && job !== 'backfill'),
 ]
 
+const SIMULATE_HELP = `
+The history in the metrics table is replayed as \`anomstack backfill\` does, and alerts are decided as they would have been.
+
+With --inject, spikes, dips, level shifts, trend breaks, flat lines and changes of variance are put into copies of the history: at up to 10
+quiet places of its newest third, in sizes of 1 to 12 spreads of the metric's own noise. The replay up to such a place is shared; what
+comes after is judged in each copy by itself. Told is the smallest size that alerts within 10 points in at least 80 % of the places.
+
+  anomstack simulate --batch sales --set alert_threshold=0.9
+  anomstack simulate --batch sales --metric orders --set "alert_budget=1 per week" --inject`
+
 const packageFile = new URL('../../package.json', import.meta.url)
 
 /** The `anomstack` command; each command's module is loaded only when it is called. */
@@ -91,6 +101,38 @@ export function createProgram(): { run(args: readonly string[]): Promise<ExitCod
     .option('--preview', 'say what would be replayed, and about how long it takes, and write nothing')
     .option('--json', 'print the result as JSON')
     .action((options) => finish(import('./backfill.ts').then((m) => m.backfill(options))))
+
+  inProject('simulate', 'how often would this have alerted? today, and with other settings; sends nothing')
+    .requiredOption('--batch <name>', 'batch to look at')
+    .option('--metric <name...>', 'only these metrics')
+    .option('--set <key=value...>', 'count with these values of its keys too, such as alert_threshold=0.9')
+    .option('--from <time>', 'look at points from this time on (ISO 8601)', time)
+    .option('--to <time>', 'look at points up to this time (ISO 8601)', time)
+    .option('--inject', 'say how small an anomaly of each kind would have been found')
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', SIMULATE_HELP)
+    .action((options) => finish(import('./simulate.ts').then((m) => m.simulate(options))))
+
+  inProject('profile', 'measure the history of metrics, and say which settings suit them')
+    .option('--batch <name...>', 'only these batches')
+    .option('--metric <name...>', 'only these metrics')
+    .option('--write', 'put what is advised into the files of the batches; keys that are set stay')
+    .option('--json', 'print the result as JSON')
+    .action((options) => finish(import('./profile.ts').then((m) => m.profile(options))))
+
+  inProject('tune', 'find one setting with which many metrics would have alerted as often as is wanted')
+    .requiredOption('--target <rate>', 'alerts wanted of each metric, such as "2 per month"')
+    .option('--batch <name...>', 'only these batches')
+    .addOption(
+      new Option('--key <key>', 'the setting to find; by the models when not given').choices([
+        'alert_budget',
+        'alert_threshold',
+      ]),
+    )
+    .option('--write', 'put it into the files of the batches; keys that are set stay')
+    .option('--replace', 'with --write: in place of what is set, too')
+    .option('--json', 'print the result as JSON')
+    .action((options) => finish(import('./tune.ts').then((m) => m.tune(options))))
 
   inProject('runs', 'list runs, do some again or cancel them')
     .addArgument(new Argument('[action]', 'what to do').choices(['list', 'retry', 'cancel']).default('list'))

@@ -58,8 +58,10 @@ export function editYaml(text: string, file: string, edits: readonly YamlEdit[])
       edited = renamed(edited, file, excluding, edit.keys[0]!.path[0]!)
     let why = edit.why
     for (const { path, value } of missing) {
+      const isNew = at(values, path.slice(0, 1)) === undefined
       edited = withKey(edited, file, { path, value, why })
-      why = ''
+      // Once, over the first key of the top level.
+      if (isNew) why = ''
     }
     outcomes.push({ status: missing.length === 0 ? 'there' : 'written' })
   }

@@ -4,10 +4,12 @@ import { AnomstackError, locate, messageOf, throwIfAborted } from '../core/error
 import { workerThread } from '../core/worker-thread.ts'
 import type { ModelSpec } from './model-spec.ts'
 import type { Trial } from './search/judge-candidate.ts'
+import type { ProbeItem, ProbeSettings } from './simulation/probe-series.ts'
 import type {
   Failure,
   JudgeOutcome,
   JudgeSettings,
+  ProbeOutcome,
   ReplayItem,
   ReplayOutcome,
   ReplaySettings,
@@ -47,6 +49,12 @@ export interface ModelPool {
     trials: readonly Trial[],
     options: PoolOptions & JudgeSettings,
   ): Promise<readonly JudgeResult[]>
+  /** Scores anomalies that are put into series, see `simulation/probe-series.ts`. */
+  probe(
+    spec: ModelSpec,
+    items: readonly ProbeItem[],
+    options: PoolOptions & ProbeSettings,
+  ): Promise<readonly ProbeResult[]>
   /** Ends the threads; what is under way is rejected with `CANCELED`. */
   close(): Promise<void>
 }
@@ -67,6 +75,8 @@ export type ScoreResult = ScoreOutcome | FailedResult
 export type ReplayResult = (Omit<ReplayOutcome, 'trained'> & { readonly trained: TrainResult }) | FailedResult
 
 export type JudgeResult = JudgeOutcome | FailedResult
+
+export type ProbeResult = ProbeOutcome | FailedResult
 
 export interface ModelPoolOptions {
   readonly threads?: number
@@ -236,6 +246,9 @@ export function createModelPool({
       return (await run('judge', { spec, settings, items: trials }, signal)).map((outcome) =>
         received(outcome),
       )
+    },
+    async probe(spec, items, { signal, ...settings }) {
+      return (await run('probe', { spec, settings, items }, signal)).map((outcome) => received(outcome))
     },
     async close() {
       closed = true

@@ -1,5 +1,6 @@
 import type { ErrorCode, ErrorPlace } from '../core/errors.ts'
 import type { Series } from '../core/series.ts'
+import type { Feedback } from '../detectors/detector.ts'
 import type { Features } from '../timeseries/features.ts'
 import type { BundleEntry } from './bundle.ts'
 import type { ModelSpec } from './model-spec.ts'
@@ -8,6 +9,7 @@ import type { ScoredSeries } from './score-metric.ts'
 import type { Judgement } from './search/choose-candidate.ts'
 import type { Holdout, Trial } from './search/judge-candidate.ts'
 import type { Candidate } from './search/search-space.ts'
+import type { Probe, ProbeItem, ProbeSettings } from './simulation/probe-series.ts'
 
 /** What travels to a worker thread and back: plain data, one message for some metrics. */
 export interface Tasks {
@@ -15,6 +17,7 @@ export interface Tasks {
   readonly score: Task<ScoreItem, ScoreSettings, ScoreOutcome>
   readonly replay: Task<ReplayItem, ReplaySettings, ReplayOutcome>
   readonly judge: Task<Trial, JudgeSettings, JudgeOutcome>
+  readonly probe: Task<ProbeItem, ProbeSettings, ProbeOutcome>
 }
 
 export type TaskName = keyof Tasks
@@ -32,6 +35,8 @@ export interface TrainItem {
   readonly series: Series
   /** Rows made by the batch's own preprocessing, in place of the built-in one. */
   readonly features?: Features
+  /** What people said of alerts of the metric. */
+  readonly feedback?: Feedback
 }
 
 export type TrainOutcome =
@@ -83,6 +88,11 @@ export interface JudgeOutcome {
   readonly status: 'judged'
   readonly metric: string
   readonly judgement: Judgement
+}
+
+export interface ProbeOutcome extends Probe {
+  readonly status: 'probed'
+  readonly metric: string
 }
 
 /** An error as it crosses the threads' border. */

@@ -6,6 +6,7 @@ import { type FitResult, fitMetric } from './metric-model.ts'
 import { replaySeries } from './replay-series.ts'
 import { scoreMetric } from './score-metric.ts'
 import { judgeCandidate } from './search/judge-candidate.ts'
+import { probeSeries } from './simulation/probe-series.ts'
 import type { Failure, ScoreOutcome, TaskName, Tasks, TrainOutcome } from './tasks.ts'
 import { packParcel } from './transfer.ts'
 
@@ -92,4 +93,15 @@ export const judge: Handler<'judge'> = ({ spec, settings: { candidates, holdout 
       metric: trial.metric,
       judgement: candidates.map((candidate) => judgeCandidate(trial, { ...spec, ...candidate }, holdout)),
     })),
+  )
+
+export const probe: Handler<'probe'> = ({ spec, settings, items }) =>
+  moved(
+    items.map((item) =>
+      isolated(item.metric, () => ({
+        status: 'probed' as const,
+        metric: item.metric,
+        ...probeSeries(item, spec, settings),
+      })),
+    ),
   )

@@ -30,6 +30,9 @@ const USUAL_RATE = 1 / 1500
 const LEVEL_PER_RATE = 0.35
 /** A surprise alone is as strange as this part of it, so that nothing can hide it. It is all that a budget of few alerts may be spent on, where points are few. */
 const ALONE = 0.2
+/** Of series of hours or longer steps, of which each point matters. */
+const ALONE_OF_HOURS = 0.25
+const HOUR = 3_600_000
 const ALONE_IN_BUDGET = 0.6
 /** The level falls by no more than this, however long nothing is strange. */
 const MOST_RELIEF = 2
@@ -92,7 +95,7 @@ export function createStrictness(memory: Memory, { step, rate }: StrictnessOptio
     get share() {
       return share()
     },
-    alone: ratePerPoint === undefined ? ALONE : ALONE_IN_BUDGET,
+    alone: ratePerPoint !== undefined ? ALONE_IN_BUDGET : step >= HOUR * 0.99 ? ALONE_OF_HOURS : ALONE,
     get level() {
       return Math.max(LOWEST_LEVEL, baseLevel() + known[2]! + known[3]!)
     },

@@ -2,6 +2,10 @@ import { parseAlertBudget } from '../../core/alert-budget.ts'
 
 const UNITS = ['hour', 'day', 'week', 'month', 'quarter', 'year'] as const
 
+/** What can be written. */
+const LEAST = 0.01
+const MOST = 990_000
+
 export type BudgetUnit = (typeof UNITS)[number]
 
 /** The period that a budget such as `1 per 4 weeks` is written in. */
@@ -19,6 +23,9 @@ export function budgetText(rate: number, unit: BudgetUnit): string {
   const from = UNITS.indexOf(unit)
   const longer = UNITS.slice(from).find((each) => perUnit(rate, each) >= 0.1) ?? 'year'
   const chosen =
-    perUnit(rate, unit) < 1000 ? longer : (UNITS.slice(0, from).findLast((each) => perUnit(rate, each) < 1000) ?? 'hour')
-  return `${Number(Math.max(0.01, perUnit(rate, chosen)).toPrecision(2))} per ${chosen}`
+    perUnit(rate, unit) < 1000
+      ? longer
+      : (UNITS.slice(0, from).findLast((each) => perUnit(rate, each) < 1000) ?? 'hour')
+  const amount = Math.min(MOST, Math.max(LEAST, perUnit(rate, chosen)))
+  return `${Number(amount.toPrecision(2))} per ${chosen}`
 }

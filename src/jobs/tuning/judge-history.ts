@@ -10,7 +10,7 @@ const CHUNK = 64
 
 /** The alerts that the history of some batches would have had. */
 export interface HistoryJudge {
-  /** One for each metric that had points to judge; `change` is made to the settings of each batch. Models are replayed only where the change makes others of them. */
+  /** One for each metric that had points to judge; `change` is made to the settings of each batch. Models are replayed only where the change makes others of them than the last did. */
   alerts(change: Change, progress: Progress): Promise<readonly MetricAlerts[]>
   /** The same of the scores that there are already; throws where the change makes other models. */
   alertsOfScores(change: Change): readonly MetricAlerts[]
@@ -25,31 +25,40 @@ export type Progress = (done: number, of: number) => void
 /** Judges the history of batches again and again, with other settings each time. */
 export function createHistoryJudge(loaded: readonly LoadedBatch[]): HistoryJudge {
   const total = loaded.reduce((sum, { items }) => sum + items.length, 0)
-  /** Of the models as they are: most changes leave these alone. */
-  const kept = new Map<LoadedBatch, ReadonlyMap<string, ScoredSeries>>()
+  /** The newest scores of each batch, with the models that gave them. */
+  const kept = new Map<LoadedBatch, { readonly models: string; readonly scores: Scores }>()
   const problems = new Map<string, string>()
 
-  async function replay(
+  const modelsOf = ({ context }: LoadedBatch, settings: BatchSettings) =>
+    JSON.stringify(specOf(context, settings))
+
+  async function scoresOf(
     batch: LoadedBatch,
     settings: BatchSettings,
-    each: (metric: string, scored: ScoredSeries) => void,
     progress: (done: number) => void,
-  ): Promise<void> {
+  ): Promise<Scores> {
+    const models = modelsOf(batch, settings)
+    const known = kept.get(batch)
+    if (known?.models === models) return known.scores
+    kept.delete(batch)
+    const scores = new Map<string, ScoredSeries>()
     for (let start = 0; start < batch.items.length; start += CHUNK) {
       const items = batch.items.slice(start, start + CHUNK)
       for (const result of await replayMetrics(batch, settings, items))
-        if (result.status === 'failed') problems.set(result.metric, `metric "${result.metric}": ${result.error.problem}`)
-        else each(result.metric, result.scored)
+        if (result.status === 'failed')
+          problems.set(result.metric, `metric "${result.metric}": ${result.error.problem}`)
+        else scores.set(result.metric, result.scored)
       progress(start + items.length)
     }
+    kept.set(batch, { models, scores })
+    return scores
   }
 
-  const isAlike = ({ context }: LoadedBatch, settings: BatchSettings) =>
-    JSON.stringify(specOf(context, settings)) === JSON.stringify(specOf(context, context.batch.settings))
-
-  function alertsIn(batch: LoadedBatch, settings: BatchSettings, [metric, scored]: readonly [string, ScoredSeries]) {
-    const policy = policyOf(settings, metric, batch.surroundings)
-    return judged(batch.context.batch.name, metric, scored, wouldAlert(scored, policy).alerts)
+  function alertsIn(batch: LoadedBatch, settings: BatchSettings, scores: Scores): readonly MetricAlerts[] {
+    return [...scores].flatMap(([metric, scored]) => {
+      const policy = policyOf(settings, metric, batch.surroundings)
+      return judged(batch.context.batch.name, metric, scored, wouldAlert(scored, policy).alerts)
+    })
   }
 
   return {
@@ -57,20 +66,9 @@ export function createHistoryJudge(loaded: readonly LoadedBatch[]): HistoryJudge
       const found: MetricAlerts[] = []
       let before = 0
       for (const batch of loaded) {
-        const own = batch.context.batch.settings
-        const settings = change(own)
-        const show = (done: number) => progress(before + done, total)
-        if (isAlike(batch, settings)) {
-          let scores = kept.get(batch)
-          if (scores === undefined) {
-            const replayed = new Map<string, ScoredSeries>()
-            await replay(batch, own, (metric, scored) => void replayed.set(metric, scored), show)
-            scores = replayed
-            kept.set(batch, scores)
-          }
-          for (const each of scores) found.push(...alertsIn(batch, settings, each))
-        } else
-          await replay(batch, settings, (...each) => void found.push(...alertsIn(batch, settings, each)), show)
+        const settings = change(batch.context.batch.settings)
+        const scores = await scoresOf(batch, settings, (done) => progress(before + done, total))
+        for (const each of alertsIn(batch, settings, scores)) found.push(each)
         before += batch.items.length
       }
       return found
@@ -79,15 +77,16 @@ export function createHistoryJudge(loaded: readonly LoadedBatch[]): HistoryJudge
     alertsOfScores(change) {
       return loaded.flatMap((batch) => {
         const settings = change(batch.context.batch.settings)
-        const scores = isAlike(batch, settings) ? kept.get(batch) : undefined
-        if (scores === undefined) throw new Error('the history has not been judged by these models')
-        return [...scores].flatMap((each) => alertsIn(batch, settings, each))
+        const { models, scores } = kept.get(batch) ?? {}
+        if (scores === undefined || models !== modelsOf(batch, settings))
+          throw new Error('the history has not been judged by these models')
+        return alertsIn(batch, settings, scores)
       })
     },
 
     decidesItself(name) {
       const batch = loaded.find(({ context }) => context.batch.name === name)
-      const scores = batch === undefined ? undefined : kept.get(batch)
+      const { scores } = (batch === undefined ? undefined : kept.get(batch)) ?? {}
       return scores !== undefined && [...scores.values()].some(({ levels }) => levels !== undefined)
     },
 
@@ -96,6 +95,8 @@ export function createHistoryJudge(loaded: readonly LoadedBatch[]): HistoryJudge
     },
   }
 }
+
+type Scores = ReadonlyMap<string, ScoredSeries>
 
 function judged(
   batch: string,

@@ -1,6 +1,6 @@
 import type { Surroundings } from '../../alerts/hold-back.ts'
-import { weekdayExceptions } from '../../config/calendar-effects.ts'
 import type { BatchSettings } from '../../config/batch-settings.ts'
+import { weekdayExceptions } from '../../config/calendar-effects.ts'
 import { messageOf } from '../../core/errors.ts'
 import { listsMetric } from '../../core/metric-name.ts'
 import type { ReplayItem, ReplayResult } from '../../models/model-pool.ts'
@@ -46,7 +46,10 @@ export async function loadMetrics(context: SimulationContext, maxPoints: number)
   })
   const surroundings = await policySurroundings(context, {
     metrics: items.map(({ metric }) => metric),
-    since: items.reduce((oldest, { series }) => Math.min(oldest, series.timestamps[0] ?? oldest), context.clock.now()),
+    since: items.reduce(
+      (oldest, { series }) => Math.min(oldest, series.timestamps[0] ?? oldest),
+      context.clock.now(),
+    ),
   })
   return { context, items, surroundings, problems }
 }

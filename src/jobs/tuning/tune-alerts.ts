@@ -31,6 +31,8 @@ export interface Tuning {
   readonly today: Validated
   readonly tuned: Validated
   readonly tries: number
+  /** That were judged. */
+  readonly metrics: number
   /** When the first part of the time of each batch is over. */
   readonly splits: ReadonlyMap<string, BatchSplit>
   /** Whether models say by themselves when to alert. */
@@ -64,25 +66,41 @@ export async function tuneAlerts(loaded: readonly LoadedBatch[], options: Tuning
       'CONFLICT',
       `there is no history to tune with: no metric has points that can be judged${judge.problems.length === 0 ? '; `anomstack backfill` reads some' : `:\n${judge.problems.join('\n')}`}`,
     )
-  const decides = new Map(loaded.map(({ context: { batch } }) => [batch.name, judge.decidesItself(batch.name)]))
-  const key = options.key ?? ([...decides.values()].some((itself) => itself) ? 'alert_budget' : 'alert_threshold')
+  const decides = new Map(
+    loaded.map(({ context: { batch } }) => [batch.name, judge.decidesItself(batch.name)]),
+  )
+  const key =
+    options.key ?? ([...decides.values()].some((itself) => itself) ? 'alert_budget' : 'alert_threshold')
   const target = { rate, least: 0.5 / today.found.time }
   /** Of what was tried, so that nothing is replayed twice. */
   const known = new Map<string | number, Validated>()
   const { tries, value } =
     key === 'alert_threshold'
-      ? chooseThreshold(judge, { target, known, validate })
+      ? await chooseThreshold(judge, { target, known, validate, progress: options.progress })
       : await chooseBudget(judge, { target, known, validate, unit, progress: options.progress })
-  return { key, value, today, tuned: known.get(value)!, tries, splits, decides, problems: judge.problems }
+  return {
+    key,
+    value,
+    today,
+    tuned: known.get(value)!,
+    tries,
+    metrics: now.length,
+    splits,
+    decides,
+    problems: judge.problems,
+  }
 }
 
 interface Choosing {
   readonly target: { readonly rate: number; readonly least: number }
   readonly known: Map<string | number, Validated>
   readonly validate: (alerts: readonly MetricAlerts[]) => Validated
+  readonly progress: TuningOptions['progress']
 }
 
-function chooseThreshold(judge: HistoryJudge, { target, known, validate }: Choosing) {
+async function chooseThreshold(judge: HistoryJudge, { target, known, validate, progress }: Choosing) {
+  // A budget of today may be part of the models.
+  await judge.alerts(withThreshold(1), progress('without a budget'))
   const tried = searchThreshold((threshold) => {
     const validated = validate(judge.alertsOfScores(withThreshold(threshold)))
     known.set(threshold, validated)
@@ -93,7 +111,7 @@ function chooseThreshold(judge: HistoryJudge, { target, known, validate }: Choos
 
 async function chooseBudget(
   judge: HistoryJudge,
-  { target, known, validate, unit, progress }: Choosing & Pick<TuningOptions, 'unit' | 'progress'>,
+  { target, known, validate, unit, progress }: Choosing & Pick<TuningOptions, 'unit'>,
 ) {
   const tried = await searchBudget(async (budget) => {
     const text = budgetText(budget, unit)

@@ -1,6 +1,7 @@
-import type { BatchSettings } from '../config/batch-settings.ts'
-import type { Json } from '../core/json.ts'
-import { freqText, isSet, type MetricAdvice, type Wishes } from './advise-metric.ts'
+import { type BatchSettings, batchSettings } from '../../config/batch-settings.ts'
+import type { Json } from '../../core/json.ts'
+import type { MetricAdvice } from './advise-metric.ts'
+import { freqText, type Wishes } from './metric-wishes.ts'
 
 /** Keys of a batch file that belong together: all of them are written, or none. */
 export interface Proposal {
@@ -89,11 +90,16 @@ function thresholdProposal(judged: readonly MetricAdvice[], settings: BatchSetti
 }
 
 function shiftProposal(judged: readonly MetricAdvice[], settings: BatchSettings): readonly Proposal[] {
-  const shifted = judged.flatMap(({ metric, newNormalFrom }) => (newNormalFrom === undefined ? [] : [{ metric, newNormalFrom }]))
+  const shifted = judged.flatMap(({ metric, newNormalFrom }) =>
+    newNormalFrom === undefined ? [] : [{ metric, newNormalFrom }],
+  )
   if (shifted.length === 0 || settings.new_normal_from !== null) return []
   return [
     {
-      keys: shifted.map(({ metric, newNormalFrom }) => ({ path: ['new_normal_from', metric], value: newNormalFrom })),
+      keys: shifted.map(({ metric, newNormalFrom }) => ({
+        path: ['new_normal_from', metric],
+        value: newNormalFrom,
+      })),
       why: 'the level changed for good',
     },
   ]
@@ -115,4 +121,9 @@ function budgetProposal(judged: readonly MetricAdvice[], settings: BatchSettings
           : 'outliers are common here',
     },
   ]
+}
+
+/** Whether a setting is another than it is by itself: somebody has set it. */
+function isSet(settings: BatchSettings, key: keyof BatchSettings): boolean {
+  return JSON.stringify(settings[key]) !== JSON.stringify(batchSettings.parse({})[key])
 }

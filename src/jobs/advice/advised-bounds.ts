@@ -1,6 +1,6 @@
-import type { Bounds } from '../alerts/decide-thresholds.ts'
-import type { Series } from '../core/series.ts'
-import type { SeriesProfile } from '../timeseries/profile-series.ts'
+import type { Bounds } from '../../alerts/decide-thresholds.ts'
+import type { Series } from '../../core/series.ts'
+import type { SeriesProfile } from '../../timeseries/profile-series.ts'
 
 const MONTH = (365.25 / 12) * 86_400_000
 /** A series that is equal to the point before in so many of all cases hardly ever moves. */
@@ -30,27 +30,33 @@ export function advisedBounds(series: Series, profile: SeriesProfile): AdvisedBo
   const { min, q25, q75 } = profile.quantiles
   const ceiling = ceilingOf(profile)
   const hasFloor = min >= 0 && profile.kind !== 'constant'
-  const lower = hasFloor && q25 <= NEAR * (ceiling ?? 1) ? undefined : tightest(series.values, allowed, q25, -1)
+  const lower =
+    hasFloor && q25 <= NEAR * (ceiling ?? 1) ? undefined : tightest(series.values, allowed, q25, -1)
   const upper =
-    ceiling !== undefined && q75 >= ceiling * (1 - NEAR) ? undefined : tightest(series.values, allowed, q75, 1)
+    ceiling !== undefined && q75 >= ceiling * (1 - NEAR)
+      ? undefined
+      : tightest(series.values, allowed, q75, 1)
   if (lower === undefined && upper === undefined) return undefined
   const exact = ceiling === undefined || profile.kind === 'flag'
   const bounds = {
     ...(lower === undefined ? {} : { lower: exact ? lower : outward(lower, Math.floor) }),
     ...(upper === undefined ? {} : { upper: exact ? upper : outward(upper, Math.ceil) }),
   }
-  const breaches = stretchesBeyond(series.values, bounds.upper, 1) + stretchesBeyond(series.values, bounds.lower, -1)
+  const breaches =
+    stretchesBeyond(series.values, bounds.upper, 1) + stretchesBeyond(series.values, bounds.lower, -1)
   return { bounds, why, breaches }
 }
 
 function reasonFor(profile: SeriesProfile): string | undefined {
   const { kind, unchanged, cycles, quantiles } = profile
   if (kind === 'constant') return 'it has never moved'
-  if (unchanged >= STILL) return `it hardly ever moves (${percent(unchanged)} of the points equal the one before)`
+  if (unchanged >= STILL)
+    return `it hardly ever moves (${percent(unchanged)} of the points equal the one before)`
   if (cycles.some(({ present, share }) => present && share >= SEASONAL)) return undefined
   const ceiling = ceilingOf(profile)
   if (ceiling === undefined || kind === 'flag') return undefined
-  if (quantiles.q25 >= ceiling * (1 - NEAR)) return `it is a rate that is mostly near its upper bound ${ceiling}`
+  if (quantiles.q25 >= ceiling * (1 - NEAR))
+    return `it is a rate that is mostly near its upper bound ${ceiling}`
   if (quantiles.q75 <= ceiling * NEAR && kind === 'rate')
     return 'it is a rate that is mostly near its lower bound 0'
   return undefined
@@ -59,7 +65,9 @@ function reasonFor(profile: SeriesProfile): string | undefined {
 /** The greatest value that there can be. */
 function ceilingOf({ kind, quantiles, atMost }: SeriesProfile): number | undefined {
   if (kind === 'rate' || kind === 'flag') return 1
-  return kind !== 'constant' && quantiles.min >= 0 && quantiles.max === 100 && atMost >= 0.05 ? 100 : undefined
+  return kind !== 'constant' && quantiles.min >= 0 && quantiles.max === 100 && atMost >= 0.05
+    ? 100
+    : undefined
 }
 
 function outward(value: number, round: (value: number) => number): number {
