@@ -11,6 +11,7 @@ import { type Contender, evaluate } from './quality/evaluate.ts'
 import { type QualityOptions, readOptions } from './quality/options.ts'
 import { originalAsItRuns, originalDefault } from './quality/original-default.ts'
 import { readFolder } from './quality/read-folder.ts'
+import { record } from './quality/record.ts'
 import { reportPage } from './quality/report-page.ts'
 import { resultsJson } from './quality/results-json.ts'
 import { measureShortSeries, shortSeriesTables } from './quality/short/index.ts'
@@ -36,16 +37,19 @@ try {
   process.exitCode = exitCodeOf(error)
 }
 
-async function measureShort(models: readonly Contender[], { quick, json }: QualityOptions): Promise<void> {
+async function measureShort(
+  models: readonly Contender[],
+  { quick, json, record: title }: QualityOptions,
+): Promise<void> {
   const report = await measureShortSeries({ quick, models })
-  process.stdout.write(`${shortSeriesTables(report).trimEnd()}\n`)
+  tell(`${shortSeriesTables(report).trimEnd()}\n`, title)
   if (json !== undefined) write(json, `${JSON.stringify(report, null, 2)}\n`)
 }
 
 function measureFolder(
   folder: string,
   contenders: readonly Contender[],
-  { only, folds, report, json }: QualityOptions,
+  { only, folds, report, json, record: title }: QualityOptions,
 ): void {
   const all = readFolder(folder, only)
   const told = contenders.map((contender) => {
@@ -59,10 +63,15 @@ function measureFolder(
       crossValidation: crossValidate(evaluation, Math.min(folds, all.length)),
     }
   })
-  process.stdout.write(tablesText(tablesOf(told)))
+  tell(tablesText(tablesOf(told)), title)
   const source = basename(resolve(folder))
   if (report !== undefined) write(report, reportPage(told, { source }))
   if (json !== undefined) write(json, resultsJson(told, { source }))
+}
+
+function tell(tables: string, title: string | undefined): void {
+  process.stdout.write(tables)
+  if (title !== undefined) record(title, tables)
 }
 
 function write(file: string, text: string): void {

@@ -41,7 +41,8 @@ export function newestResults(stored: string | undefined): readonly (readonly [s
   return stored === undefined ? [] : Object.entries(JSON.parse(stored) as Record<string, readonly Result[]>)
 }
 
-function describeCircumstances(): string {
+/** When, and on what, something is measured. */
+export function describeCircumstances(): string {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     readonly version: string
   }

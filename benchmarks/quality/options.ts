@@ -11,10 +11,12 @@ export interface QualityOptions {
   /** Fewer short series. */
   readonly quick: boolean
   readonly config?: string
+  /** The tables are kept in QUALITY.md under this title. */
+  readonly record?: string
 }
 
 export const USAGE =
-  'npm run bench:quality -- [FOLDER] [--folds 5] [--report FILE.html] [--json FILE] [--only TEXT] [--config FILE.yaml] [--quick]'
+  'npm run bench:quality -- [FOLDER] [--folds 5] [--report FILE.html] [--json FILE] [--only TEXT] [--config FILE.yaml] [--record TITLE] [--quick]'
 
 /** The options of a command line. Throws `INPUT_INVALID` with the usage. */
 export function readOptions(args: readonly string[]): QualityOptions {
@@ -24,7 +26,7 @@ export function readOptions(args: readonly string[]): QualityOptions {
   const folds = Number(values.folds ?? 5)
   if (!Number.isInteger(folds) || folds < 2) throw invalid('--folds needs a whole number of 2 or more')
   const [folder] = positionals
-  const { report, json, only, config, quick = false } = values
+  const { report, json, only, config, record, quick = false } = values
   if (folder === undefined && (report ?? only ?? values.folds) !== undefined)
     throw invalid('--report, --only and --folds are for a folder of labelled series')
   if (folder !== undefined && quick)
@@ -37,6 +39,7 @@ export function readOptions(args: readonly string[]): QualityOptions {
     ...(report === undefined ? {} : { report }),
     ...(json === undefined ? {} : { json }),
     ...(config === undefined ? {} : { config }),
+    ...(record === undefined ? {} : { record }),
   }
 }
 
@@ -52,6 +55,7 @@ function parse(args: readonly string[], invalid: (problem: string) => AnomstackE
         json: text,
         only: text,
         config: text,
+        record: text,
         quick: { type: 'boolean' },
       },
     })
