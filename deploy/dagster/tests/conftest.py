@@ -21,6 +21,7 @@ DEFAULTS = """\
 db: sqlite
 alert_methods: console
 model_path: "local://./models"
+model_configs: [{model_name: PCA}, {model_name: KNN}]
 """
 
 WriteProject = Callable[[Mapping[str, str]], Command]
