@@ -35,3 +35,14 @@ export function due(db: Kysely<ControlSchema>, jobs: readonly string[], now: num
     .where('job', 'in', jobs)
     .where((run) => run.or([run('not_before', 'is', null), run('not_before', '<=', now)]))
 }
+
+/** Which of the queued runs somebody can start. */
+export interface WantedRuns {
+  readonly jobs: readonly string[]
+  readonly now: number
+  /** Of which queues; empty for all, where the statement knows all. */
+  readonly queues: readonly string[]
+  /** Resources without room. */
+  readonly full: readonly string[]
+  readonly limit: number
+}

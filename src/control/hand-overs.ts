@@ -1,7 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { ControlAccess } from './access.ts'
 import type { ClaimDoubts } from './claim-doubts.ts'
-import { due } from './claimable.ts'
+import { due, type WantedRuns } from './claimable.ts'
 import type { HandedOver, RunStore } from './control.ts'
 import { prepared } from './prepared.ts'
 import { type Room, resourceRoom, takeRoom, withoutRoom, withRoom } from './queue-limits.ts'
@@ -69,17 +69,8 @@ export function createHandOvers(
   }
 }
 
-interface Wanted {
-  readonly jobs: readonly string[]
-  readonly now: number
-  readonly queues: readonly string[]
-  /** Resources without room. */
-  readonly full: readonly string[]
-  readonly limit: number
-}
-
 /** The next of those that are not handed over, and do not overlap with one that is. */
-const waitingRuns = prepared((db, { jobs, now, queues, full, limit }: Wanted) => {
+const waitingRuns = prepared((db, { jobs, now, queues, full, limit }: WantedRuns) => {
   const query = due(db, jobs, now)
     .selectAll()
     .whereRef('dispatched', '<=', 'attempt')

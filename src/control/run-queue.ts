@@ -3,7 +3,7 @@ import { AnomstackError } from '../core/errors.ts'
 import type { Run } from '../runs/run.ts'
 import type { ControlAccess } from './access.ts'
 import { createClaimDoubts } from './claim-doubts.ts'
-import { claimable, due } from './claimable.ts'
+import { claimable, due, type WantedRuns } from './claimable.ts'
 import type { RunStore } from './control.ts'
 import { createHandOvers, type HandOvers } from './hand-overs.ts'
 import { createId } from './ids.ts'
@@ -137,18 +137,8 @@ async function find(
   return new Map(found.map((row) => [row.idempotency_key ?? row.id, row]))
 }
 
-interface Wanted {
-  readonly jobs: readonly string[]
-  readonly now: number
-  /** Empty for all. */
-  readonly queues: readonly string[]
-  /** Resources without room. */
-  readonly full: readonly string[]
-  readonly limit: number
-}
-
 /** The next of the queue, for whom there is room. */
-const nextRuns = prepared((db, { jobs, now, queues, full, limit }: Wanted) => {
+const nextRuns = prepared((db, { jobs, now, queues, full, limit }: WantedRuns) => {
   let query = due(db, jobs, now)
     .select(['id', 'job', 'batch', 'shard', 'queue', 'resource', 'dispatched', 'attempt'])
     .limit(limit)
@@ -160,7 +150,7 @@ const nextRuns = prepared((db, { jobs, now, queues, full, limit }: Wanted) => {
   return query
 })
 
-const wantedOf = ({ jobs, now }: Claim, { queues, resources }: Room, limit: number): Wanted => ({
+const wantedOf = ({ jobs, now }: Claim, { queues, resources }: Room, limit: number): WantedRuns => ({
   jobs,
   now,
   queues: queues === undefined ? [] : withRoom(queues),
