@@ -59,6 +59,8 @@ export interface Model {
 
 /** What a model says of rows, each judged by itself. All columns are as long as there are rows. */
 export interface Verdicts {
+  /** As `score` gives them. */
+  readonly scores: Float64Array
   /** The value that was expected, and the band that values usually lie in; NaN where nothing was. A value is outside exactly when it reaches the level. */
   readonly expected: Float64Array
   readonly lower: Float64Array

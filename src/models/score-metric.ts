@@ -73,10 +73,11 @@ function judge(
       `was fitted to rows of ${wanted} columns and got ${columns}; train again`,
       { at: { metric } },
     )
-  const scores = model.score(matrix)
+  const verdicts = model.verdicts?.(matrix)
+  const scores = verdicts?.scores ?? model.score(matrix)
   const probabilities = toProbability(scores, scale)
   const ballots = threshold === undefined ? probabilities : Float64Array.from(labelsOf(scores, threshold))
-  return { timestamps, probabilities, ballots, verdicts: model.verdicts?.(matrix) }
+  return { timestamps, probabilities, ballots, verdicts }
 }
 
 /** Values at some of the timestamps, as a column for all of them. */

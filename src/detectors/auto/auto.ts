@@ -98,21 +98,14 @@ export const auto = defineDetector({
       values: read.array('values', Float32Array),
       counts: read.array('counts', Uint16Array),
     }
-    const size = createMemory()
-    createWatcher(size, watched)
-    const fresh = size.state()
-    read.require(
-      fresh.numbers.length === kept.numbers.length &&
-        fresh.values.length === kept.values.length &&
-        fresh.counts.length === kept.counts.length,
-      'its arrays do not fit',
-    )
     read.require(
       kept.numbers.every(Number.isFinite) && kept.values.every(Number.isFinite),
       'it is not finite',
     )
     const memory = createMemory(kept)
-    return modelOf(createWatcher(memory, watched), watched, memory)
+    const watcher = createWatcher(memory, watched)
+    read.require(memory.fits(), 'its arrays do not fit')
+    return modelOf(watcher, watched, memory)
   },
 })
 
@@ -177,6 +170,7 @@ function modelOf(
       const verdicts = judge(data)
       const column = (pick: (verdict: Verdict) => number) => Float64Array.from(verdicts, pick)
       return {
+        scores: column(({ score }) => score),
         expected: column(({ expected }) => expected),
         lower: column(({ lower }) => lower),
         upper: column(({ upper }) => upper),

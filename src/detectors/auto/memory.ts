@@ -6,6 +6,8 @@ export interface Memory {
   values(length: number): Float32Array
   /** Counts below 65,536. */
   counts(length: number): Uint16Array
+  /** Whether the parts have taken exactly what was kept. */
+  fits(): boolean
   /** A copy. */
   state(): MemoryState
 }
@@ -16,57 +18,43 @@ export interface MemoryState {
   readonly counts: Uint16Array
 }
 
+type Kind = Float64Array | Float32Array | Uint16Array
+
 /** `state` is what was kept of a memory that the same parts had taken theirs from, in the same order. */
 export function createMemory(state?: MemoryState): Memory {
-  const taken = { numbers: 0, values: 0, counts: 0 }
-  const parts: {
-    numbers: Float64Array[]
-    values: Float32Array[]
-    counts: Uint16Array[]
-  } = { numbers: [], values: [], counts: [] }
-
+  const numbers = createShelf(Float64Array, state?.numbers)
+  const values = createShelf(Float32Array, state?.values)
+  const counts = createShelf(Uint16Array, state?.counts)
   return {
-    numbers(length) {
-      const part = new Float64Array(length)
-      if (state !== undefined) part.set(state.numbers.subarray(taken.numbers, taken.numbers + length))
-      taken.numbers += length
-      parts.numbers.push(part)
+    numbers: numbers.take,
+    values: values.take,
+    counts: counts.take,
+    fits: () => numbers.fits() && values.fits() && counts.fits(),
+    state: () => ({ numbers: numbers.all(), values: values.all(), counts: counts.all() }),
+  }
+}
+
+/** Arrays of one kind, taken one after the other. */
+function createShelf<Array extends Kind>(create: new (length: number) => Array, kept: Array | undefined) {
+  const parts: Array[] = []
+  let taken = 0
+  return {
+    take(length: number): Array {
+      const part = new create(length)
+      if (kept !== undefined) part.set(kept.subarray(taken, taken + length))
+      taken += length
+      parts.push(part)
       return part
     },
-    values(length) {
-      const part = new Float32Array(length)
-      if (state !== undefined) part.set(state.values.subarray(taken.values, taken.values + length))
-      taken.values += length
-      parts.values.push(part)
-      return part
-    },
-    counts(length) {
-      const part = new Uint16Array(length)
-      if (state !== undefined) part.set(state.counts.subarray(taken.counts, taken.counts + length))
-      taken.counts += length
-      parts.counts.push(part)
-      return part
-    },
-    state() {
-      const numbers = new Float64Array(taken.numbers)
-      const values = new Float32Array(taken.values)
-      const counts = new Uint16Array(taken.counts)
+    fits: () => kept === undefined || kept.length === taken,
+    all(): Array {
+      const joined = new create(taken)
       let at = 0
-      for (const part of parts.numbers) {
-        numbers.set(part, at)
+      for (const part of parts) {
+        joined.set(part, at)
         at += part.length
       }
-      at = 0
-      for (const part of parts.values) {
-        values.set(part, at)
-        at += part.length
-      }
-      at = 0
-      for (const part of parts.counts) {
-        counts.set(part, at)
-        at += part.length
-      }
-      return { numbers, values, counts }
+      return joined
     },
   }
 }
