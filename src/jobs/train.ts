@@ -3,6 +3,7 @@ import { weekdayExceptions } from '../config/calendar-effects.ts'
 import { listsMetric } from '../core/metric-name.ts'
 import type { Series } from '../core/series.ts'
 import type { Points } from '../databases/database.ts'
+import { isTimed } from '../models/detector-rows.ts'
 import { judgedSeries } from '../models/judged-series.ts'
 import type { TrainItem, TrainResult } from '../models/model-pool.ts'
 import type { ModelSpec } from '../models/model-spec.ts'
@@ -174,12 +175,20 @@ async function loadItems(
 /** A point is judged before it is learned from: once a metric has scores, those that are still to be scored, and what comes after them,
  * stay out of fitting, unless too few would be left. */
 function beforeUnscored(series: Series, scores: Points | undefined, settings: BatchSettings): Series {
-  if (scores === undefined) return series
+  if (scores === undefined) return beforeNewest(series, settings)
   const judged = judgedSeries(series, settings.preprocess_params)
   const [first] = unscored(judged, judged.timestamps.length, scores, settings)
   const end = first === undefined ? -1 : series.timestamps.findIndex((timestamp) => timestamp >= first)
   if (end < settings.train_min_n) return series
   return { timestamps: series.timestamps.subarray(0, end), values: series.values.subarray(0, end) }
+}
+
+/** Before its first scores, a metric whose models learn point by point keeps for those what they will be given to: a point that was learned is not strange any more. */
+function beforeNewest({ timestamps, values }: Series, settings: BatchSettings): Series {
+  if (!settings.model_configs.every(({ model_name: name }) => isTimed({ name })))
+    return { timestamps, values }
+  const end = Math.max(settings.train_min_n, timestamps.length - settings.score_max_n)
+  return { timestamps: timestamps.subarray(0, end), values: values.subarray(0, end) }
 }
 
 function countBy(statuses: readonly string[]): Record<string, number> {

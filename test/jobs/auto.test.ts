@@ -35,6 +35,19 @@ describe('the default model', () => {
     expect(notes[at + 1]!.begins).toBe(false)
   })
 
+  it('finds in its first run what is strange among the newest points, for it has not learned these', async () => {
+    const values = calm(200).map((value, index) => (index === 190 ? value + 80 : value))
+    const dir = await createProject({
+      'a.yaml': batchYaml('a', 'disable_change: true\nalert_recent_n: 25\n'),
+      'a.sql': valuesSql(values),
+    })
+    const { app, run, points } = await openApp(dir)
+    await run('pipeline', 'a', justAfter(200))
+    expect((await points('a', 'm', 'score')).timestamps).toHaveLength(25)
+    const alerts = await app.control.alerts.list({ kind: 'anomaly', limit: 10 })
+    expect(alerts.map(({ timestamp }) => (timestamp - START) / MINUTE)).toEqual([190])
+  })
+
   it('is told the time zone, the budget and the calendars of the batch', () => {
     const settings = batchSettings.parse({ time_zone: 'Europe/Rome', alert_budget: '1 per 4 weeks' })
     const exception = { rules: [{ kind: 'days', from: 20_000, to: 20_001 }], as: 0 } as const

@@ -3,7 +3,7 @@ import type { Notice } from '../../src/alerts/notice.ts'
 import { composeNotice } from '../../src/alerts/notice-message.ts'
 import { emailHtml } from '../../src/channels/email-html.ts'
 import { createProject, openApp, writeFiles } from '../project.ts'
-import { batchYaml, calm, DAY, HOUR, justAfter, MINUTE, START, valuesSql } from './series.ts'
+import { batchYaml, calm, DAY, HOUR, justAfter, MINUTE, ORIGINAL_MODELS, START, valuesSql } from './series.ts'
 
 const NOON = START + 40 * DAY
 
@@ -40,7 +40,7 @@ describe('summary', () => {
     const { run, summary, notices, deliveries } = await openProject({
       'a.yaml': batchYaml('calm', quiet).replace('calm.sql', 'a.sql'),
       'a.sql': valuesSql(calm(100)),
-      'b.yaml': batchYaml('b<i>', '').replace('b<i>.sql', 'b.sql'),
+      'b.yaml': batchYaml('b<i>', ORIGINAL_MODELS).replace('b<i>.sql', 'b.sql'),
       'b.sql': valuesSql(jumping, { name: '<b>m</b>' }),
     })
     const at = justAfter(100)

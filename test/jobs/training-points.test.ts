@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { MetricRow, MetricType } from '../../src/core/metric-row.ts'
 import { type TrainingRules, trainingPoints } from '../../src/jobs/training-points.ts'
 import { createProject, openApp } from '../project.ts'
-import { batchYaml, calm, DAY, HOUR, justAfter, MINUTE, START, valuesSql } from './series.ts'
+import { batchYaml, calm, DAY, HOUR, justAfter, MINUTE, ORIGINAL_MODELS, START, valuesSql } from './series.ts'
 
 const series = (...values: number[]) => ({
   timestamps: Float64Array.from(values, (_, index) => index * 10),
@@ -68,7 +68,8 @@ async function trained(
 ) {
   const dir = await createProject({
     'anomstack.yaml': calendars,
-    'metrics/a.yaml': batchYaml('a', more),
+    // Whose models learn from all points at once, the newest included.
+    'metrics/a.yaml': batchYaml('a', `${more}\n${ORIGINAL_MODELS}`),
     'metrics/a.sql': valuesSql(values, { stepMs: HOUR }),
   })
   const { app, run } = await openApp(dir)
