@@ -13,6 +13,7 @@ export interface Measurement {
     | 'runs'
     | 'x'
     | '%'
+    | 'tx'
     | 'tx/s'
     | 'workers'
   readonly target?: Target

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import pg from 'pg'
 import type { Control } from '../src/control/control.ts'
 import { openPostgresControl } from '../src/control/postgres-control.ts'
 import { openSqliteControl } from '../src/control/sqlite-control.ts'
@@ -10,7 +11,7 @@ import { createLocalOrchestrator } from '../src/orchestrator/local.ts'
 import type { Orchestrator } from '../src/orchestrator/orchestrator.ts'
 import { createScheduler } from '../src/orchestrator/scheduler.ts'
 import { createRunRecorder } from '../src/runs/recorder.ts'
-import type { RunRequest } from '../src/runs/run.ts'
+import type { Run, RunRequest } from '../src/runs/run.ts'
 import { startPostgres } from '../test/postgres/start-postgres.ts'
 import type { Benchmark, Measurement, Target } from './measurement.ts'
 import { inScratchFolder } from './scratch-folder.ts'
@@ -20,6 +21,9 @@ const TOGETHER = 2_000
 const DUE_AT_ONCE = 50
 const TICKS = 8
 const STEPS = 10
+/** Processes of PostgreSQL tell what they have done within a second. */
+const STATISTICS_MS = 1_500
+const TRANSACTIONS = 'orchestrator dbos: transactions of PostgreSQL'
 
 /** What both engines cost: a run that does nothing, many of them, the way from a tick to the first step, and the records of steps. */
 export const benchmark: Benchmark = () =>
@@ -47,6 +51,7 @@ export const benchmark: Benchmark = () =>
       const control = await openPostgresControl(url)
       const engine = () => createDbosOrchestrator({ ...options, control, url })
       const distributed = await measureEngine('dbos', engine, control, { tick: { most: 250 } })
+      distributed.push(await measureTransactions(engine, control, url))
       await control.close()
       const bare = await measureBare(await postgres.createDatabase())
       const ratio = rateOf(bare, 'together') / rateOf(distributed, 'together')
@@ -116,6 +121,61 @@ async function measureEngine(
   ]
 }
 
+/** What PostgreSQL has to bear at most: transactions of each of some runs with the steps of a pipeline, DBOS's own included, one after the other, so that none share theirs. */
+async function measureTransactions(
+  create: () => Orchestrator,
+  control: Control,
+  url: string,
+): Promise<Measurement> {
+  const one = create()
+  one.register(
+    new Map([
+      [
+        'ingest',
+        async ({ run }) => {
+          const recorder = recorderOf(control, run)
+          for (let step = 0; step < STEPS; step++) await recorder.step(`stage/step ${step}`, async () => {})
+          await recorder.close()
+        },
+      ],
+    ]),
+  )
+  await one.start({ concurrency: 16 })
+  const before = await committed(url)
+  for (let index = 0; index < SEQUENTIAL; index++) {
+    const { run } = await one.enqueue(request(index))
+    await one.wait(run.id)
+  }
+  const after = await committed(url)
+  await one.stop({ graceMs: 1_000 })
+  return {
+    name: `${TRANSACTIONS} for a run of ${STEPS} steps`,
+    value: (after - before) / SEQUENTIAL,
+    unit: 'tx',
+  }
+}
+
+/** Transactions that a database has committed, once its processes have told of theirs. */
+async function committed(url: string): Promise<number> {
+  await systemClock.sleep(STATISTICS_MS)
+  const client = new pg.Client(url)
+  await client.connect()
+  const { rows } = await client.query<{ commits: string }>(
+    'SELECT xact_commit AS commits FROM pg_stat_database WHERE datname = current_database()',
+  )
+  await client.end()
+  return Number(rows[0]!.commits)
+}
+
+const recorderOf = (control: Control, run: Run) =>
+  createRunRecorder({
+    runs: control.runs,
+    run,
+    clock: systemClock,
+    logger: silentLogger,
+    redact: (text) => text,
+  })
+
 /** Real ticks, one every two seconds. */
 async function measureTicks(create: () => Orchestrator, control: Control): Promise<number> {
   const delays: number[] = []
@@ -125,13 +185,7 @@ async function measureTicks(create: () => Orchestrator, control: Control): Promi
       [
         'ingest',
         async ({ run }) => {
-          const recorder = createRunRecorder({
-            runs: control.runs,
-            run,
-            clock: systemClock,
-            logger: silentLogger,
-            redact: (text) => text,
-          })
+          const recorder = recorderOf(control, run)
           await recorder.step('read', async () => void delays.push(Date.now() - run.scheduledFor!))
           await recorder.close()
         },
@@ -172,13 +226,7 @@ async function measureGrowth(control: Control, file: string): Promise<Measuremen
   const runs = 1_000
   for (let index = 0; index < runs; index++) {
     const { run } = await control.runs.enqueue(request(index), { now: Date.now() })
-    const recorder = createRunRecorder({
-      runs: control.runs,
-      run,
-      clock: systemClock,
-      logger: silentLogger,
-      redact: (text) => text,
-    })
+    const recorder = recorderOf(control, run)
     for (let step = 0; step < STEPS; step++) await recorder.step(`stage/step ${step}`, async () => 12_345)
     await recorder.close()
     await control.runs.cancel(run.id, Date.now())

@@ -9,10 +9,6 @@ const METRICS = 1_000_000
 const BATCH = 500
 const PERIOD_S = 300
 const CORES = 2
-/** Writes of one pipeline run: queue, claim, hand-over and end, two for each of some fifteen steps, and its log. */
-const TRANSACTIONS_PER_RUN = 4 + 2 * 15 + 6
-/** DBOS: start, dequeue, step and end of a workflow. */
-const DBOS_TRANSACTIONS_PER_RUN = 4
 /** A metric is fitted anew once a day. */
 const TRAININGS_PER_PERIOD = PERIOD_S / 86_400
 
@@ -31,7 +27,7 @@ export const benchmark: Benchmark = async () => {
   }
   const needed = workersNeeded(load, CORES, createRandom(1))
   const { p95S, utilisation } = simulatePeriods(load, { servers: needed * CORES, random: createRandom(2) })
-  const perSecond = (load.batches / PERIOD_S) * (TRANSACTIONS_PER_RUN + DBOS_TRANSACTIONS_PER_RUN)
+  const perSecond = (load.batches / PERIOD_S) * costs.transactionsPerRun
   const rows = METRICS / PERIOD_S
   // What grows in step with the metrics, as the multiple of this load at which it is full.
   const limits = [
@@ -64,6 +60,7 @@ interface Costs {
   readonly trainPerMetricS: number
   readonly dbosRunsPerS: number
   readonly postgresRowsPerS: number
+  readonly transactionsPerRun: number
 }
 
 /** CPU seconds of two cores are taken for what the measured wall clock of the two was. */
@@ -84,6 +81,7 @@ function readCosts(): Costs {
     scorePerMetricS: (score * CORES) / 10_000,
     trainPerMetricS: (median('pipeline', '1,000 metrics x 2,500 points: train') * CORES) / 1_000,
     dbosRunsPerS: median('orchestrator', 'orchestrator dbos: runs that do nothing'),
-    postgresRowsPerS: 1_000_000 / median('databases', 'postgres: upsert 1,000,000 new rows'),
+    postgresRowsPerS: median('databases', 'postgres: upsert of 1,000,000 rows'),
+    transactionsPerRun: median('orchestrator', 'orchestrator dbos: transactions of PostgreSQL'),
   }
 }

@@ -12,10 +12,10 @@ const TOLERANCE = 0.02
  * How far the levels of the last 2, 8, 32 and 128 values are from those at this time of other days: the mean distance to the nearest of
  * them. Finds what is usual, but not now. NaN where a day before is not known, or does not consist of some points.
  */
-export function createCalendarNovelty(past: Past): (means: Float64Array, day: number) => number {
+export function createCalendarNovelty(past: Past): (means: Float32Array, day: number) => number {
   const days = createNearest(NEIGHBOURS)
 
-  function distanceAt(means: Float64Array, index: number, limit: number): number {
+  function distanceAt(means: Float32Array, index: number, limit: number): number {
     let distance = 0
     for (let i = 0; i < SCALES.length && distance < limit; i++) {
       const scale = SCALES[i]!
@@ -30,14 +30,15 @@ export function createCalendarNovelty(past: Past): (means: Float64Array, day: nu
     const oldest = Math.max(0, past.length - REACH + LONGEST)
     if (day < 4 || past.length - day - around < oldest) return Number.NaN
     days.clear()
+    let limit = Number.POSITIVE_INFINITY
     for (let back = 1; back <= DAYS; back++) {
       const centre = past.length - back * day
       if (centre - around < oldest) break
-      let least = Number.POSITIVE_INFINITY
+      let least = limit
       const last = past.indexOf(Math.min(centre + around, past.length - 1))
       for (let index = past.indexOf(centre - around); index <= last; index++)
         least = Math.min(least, distanceAt(means, index, least))
-      days.add(least)
+      limit = days.add(least)
     }
     return days.meanRoot()
   }

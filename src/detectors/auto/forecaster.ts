@@ -36,9 +36,14 @@ export function createForecaster(memory: Memory, step: number): Forecaster {
   const known = memory.numbers(1)
   const scale = createScale(memory)
   const predictions = new Float64Array(experts.length)
+  /** What was foretold for a moment, which is mostly what is learned from next. */
+  let foretold: { readonly moment: Moment; readonly expected: number } | undefined
 
-  function predictAll(moment: Moment): void {
+  function foretell(moment: Moment): number {
+    if (foretold?.moment === moment) return foretold.expected
     for (let i = 0; i < experts.length; i++) predictions[i] = experts[i]!.expert.predict(moment)
+    foretold = { moment, expected: joined() }
+    return foretold.expected
   }
 
   function joined(): number {
@@ -59,13 +64,12 @@ export function createForecaster(memory: Memory, step: number): Forecaster {
 
   return {
     forecast(moment) {
-      predictAll(moment)
-      const expected = joined()
+      const expected = foretell(moment)
       return { expected, deviation: Number.isNaN(expected) ? Number.NaN : scale.deviationAt(expected) }
     },
     learn(value, moment) {
-      predictAll(moment)
-      const expected = joined()
+      const expected = foretell(moment)
+      foretold = undefined
       const deviation = scale.deviationAt(expected)
       const most = Number.isNaN(deviation) ? Number.POSITIVE_INFINITY : deviation
       for (let i = 0; i < experts.length; i++) {

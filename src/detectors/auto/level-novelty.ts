@@ -5,37 +5,78 @@ const NEIGHBOURS = 5
 /** The newest points are like this one because they overlap with it. */
 const SKIPPED = 24
 const EVERY = 3
+/** The scales of which a glance at one or the other tells most levels apart: 1, 8 and 128 values. */
+const [SHORT, MIDDLE, LONG] = [0, 3, SCALES - 1]
+/** Sums in another order differ by rounding. */
+const SLACK = 1 + 1e-9
 
 /**
  * How far the levels of the last 1, 2, 4, … 128 values are from those at any time before: the mean distance to the nearest of them. Finds
  * what has never been at such a level, nor moved through levels like this.
  */
-export function createLevelNovelty(past: Past): (means: Float64Array) => number {
+export function createLevelNovelty(past: Past): (means: Float32Array) => number {
   const nearest = createNearest(NEIGHBOURS)
-  // The longest first: they tell most levels apart, so that few candidates are looked at any further.
-  const [past128, past64, past32] = [
-    past.means[SCALES - 1]!,
-    past.means[SCALES - 2]!,
-    past.means[SCALES - 3]!,
-  ]
-  return (means) => {
-    nearest.clear()
-    const [over128, over64, over32] = [means[SCALES - 1]!, means[SCALES - 2]!, means[SCALES - 3]!]
-    const first = Math.ceil(Math.max(0, past.length - REACH) / EVERY) * EVERY
-    const end = past.indexOf(past.length - SKIPPED)
-    let limit = Number.POSITIVE_INFINITY
-    for (let index = past.indexOf(first); index < end; index += EVERY) {
-      let distance = (over128 - past128[index]!) ** 2
-      if (distance >= limit) continue
-      distance += (over64 - past64[index]!) ** 2
-      if (distance >= limit) continue
-      distance += (over32 - past32[index]!) ** 2
-      for (let scale = SCALES - 4; scale >= 0 && distance < limit; scale--) {
-        const difference = means[scale]! - past.means[scale]![index]!
-        distance += difference * difference
-      }
-      if (distance < limit) limit = nearest.add(distance)
+  /** Positions, ascending. What was nearest the last time is likely to be near again, so that most others are too far at a glance. */
+  const likely = new Float64Array(NEIGHBOURS)
+  let likelyCount = 0
+
+  /** Of no use when it is not below the limit. */
+  function distanceAt(means: Float32Array, index: number, limit: number): number {
+    let distance = 0
+    for (let scale = LONG; scale >= 0 && distance < limit; scale--) {
+      const difference = means[scale]! - past.means[scale]![index]!
+      distance += difference * difference
     }
+    return distance
+  }
+
+  /** A distance that the nearest are not beyond. */
+  function bound(means: Float32Array, first: number, end: number): number {
+    nearest.clear()
+    let limit = Number.POSITIVE_INFINITY
+    let last = first - 1
+    for (let i = 0; i < likelyCount; i++)
+      for (let position = likely[i]!; position <= likely[i]! + EVERY; position += EVERY)
+        if (position > last && position < end) {
+          limit = nearest.add(distanceAt(means, past.indexOf(position), Number.POSITIVE_INFINITY), position)
+          last = position
+        }
+    return limit
+  }
+
+  function remember(): void {
+    likelyCount = nearest.count
+    for (let i = 0; i < likelyCount; i++) likely[i] = nearest.places[i]!
+    likely.subarray(0, likelyCount).sort()
+  }
+
+  return (means) => {
+    const first = Math.ceil(Math.max(0, past.length - REACH) / EVERY) * EVERY
+    const end = past.length - SKIPPED
+    let limit = bound(means, first, end) * SLACK
+    let far = limit * SLACK
+    nearest.clear()
+    const past1 = past.means[SHORT]!
+    const past8 = past.means[MIDDLE]!
+    const past128 = past.means[LONG]!
+    const over1 = means[SHORT]!
+    const over8 = means[MIDDLE]!
+    const over128 = means[LONG]!
+    for (
+      let position = first, index = past.indexOf(first);
+      position < end;
+      position += EVERY, index += EVERY
+    ) {
+      const by128 = over128 - past128[index]!
+      const by1 = over1 - past1[index]!
+      const by8 = over8 - past8[index]!
+      if (by1 * by1 + by8 * by8 + by128 * by128 >= far) continue
+      const distance = distanceAt(means, index, limit)
+      if (distance >= limit) continue
+      limit = Math.min(limit, nearest.add(distance, position))
+      far = limit * SLACK
+    }
+    remember()
     return nearest.meanRoot()
   }
 }

@@ -12,6 +12,8 @@ export interface Ranks {
 }
 
 const BINS = 1024
+/** Bins are summed in blocks, so that counting goes through few numbers. */
+const BLOCK = 32
 /** Natural logarithms of the least and the greatest value that are told apart; 2.5 % lie between two bins. */
 const LOWEST = -12
 const HIGHEST = 13
@@ -29,6 +31,8 @@ const middleOf = Float64Array.from({ length: BINS }, (_, bin) => Math.exp((bin +
 export function createRanks(memory: Memory, full = FULL): Ranks {
   const bins = memory.counts(BINS)
   const known = memory.numbers(1)
+  const blocks = new Uint32Array(BINS / BLOCK)
+  for (let bin = 0; bin < BINS; bin++) blocks[Math.floor(bin / BLOCK)]! += bins[bin]!
 
   return {
     get count() {
@@ -36,24 +40,33 @@ export function createRanks(memory: Memory, full = FULL): Ranks {
     },
     atLeast(value) {
       let above = 0
-      for (let bin = binOf(value); bin < BINS; bin++) above += bins[bin]!
+      const first = binOf(value)
+      const block = Math.floor(first / BLOCK)
+      for (let bin = first; bin < (block + 1) * BLOCK; bin++) above += bins[bin]!
+      for (let rest = block + 1; rest < blocks.length; rest++) above += blocks[rest]!
       return above
     },
     add(value) {
-      bins[binOf(value)]!++
+      const newest = binOf(value)
+      bins[newest]!++
+      blocks[Math.floor(newest / BLOCK)]!++
       if (++known[0]! < full) return
-      let left = 0
+      blocks.fill(0)
       for (let bin = 0; bin < BINS; bin++) {
         bins[bin]! >>= 1
-        left += bins[bin]!
+        blocks[Math.floor(bin / BLOCK)]! += bins[bin]!
       }
-      known[0] = left
+      known[0] = blocks.reduce((sum, count) => sum + count, 0)
     },
     tail(share) {
       const wanted = known[0]! * share
       let count = 0
       let sum = 0
-      let bin = BINS - 1
+      const last = Math.max(
+        0,
+        blocks.findLastIndex((each) => each > 0),
+      )
+      let bin = (last + 1) * BLOCK - 1
       for (; bin > 0 && count + bins[bin]! <= wanted; bin--) {
         count += bins[bin]!
         sum += bins[bin]! * middleOf[bin]!

@@ -4,7 +4,7 @@ import { createCalendarNovelty } from './calendar-novelty.ts'
 import { createForecaster } from './forecaster.ts'
 import { createLevelNovelty } from './level-novelty.ts'
 import type { Memory } from './memory.ts'
-import { type Clock, momentAt } from './moment.ts'
+import { type Clock, type Moment, momentAt } from './moment.ts'
 import { createPast, SCALES } from './past.ts'
 import { createRanks, type Ranks } from './ranks.ts'
 import { createShapeNovelty } from './shape-novelty.ts'
@@ -83,6 +83,7 @@ export interface Watcher {
 }
 
 interface Observation {
+  readonly moment: Moment
   readonly timestamp: number
   readonly value: number
   readonly count: number
@@ -120,7 +121,7 @@ export function createWatcher(memory: Memory, options: WatcherOptions): Watcher 
   const all = createRanks(memory, REMEMBERED)
   /** Time of the last point, points in a row that reached the level, the greatest strangeness, half the width of the band, and 1 once a value was negative. */
   const known = memory.numbers(5)
-  const means = new Float64Array(SCALES)
+  const means = new Float32Array(SCALES)
   const pointsOfDay = Math.round(DAY / step)
   /** The last observation: what is learned has mostly been judged just before. */
   let observed: Observation | undefined
@@ -151,7 +152,8 @@ export function createWatcher(memory: Memory, options: WatcherOptions): Watcher 
       shape: shapes.novelty.next(x),
       time: times.novelty(means, pointsOfDay),
     }
-    const { expected, deviation } = forecaster.forecast(momentAt(timestamp, clock))
+    const moment = momentAt(timestamp, clock)
+    const { expected, deviation } = forecaster.forecast(moment)
     const surprise = deviation > 0 ? (value - expected) / deviation : Number.NaN
     const smoothLevel = smoothed(distances.level, levels.last)
     const smoothTime = smoothed(distances.time, times.last)
@@ -172,6 +174,7 @@ export function createWatcher(memory: Memory, options: WatcherOptions): Watcher 
     const alone = strictness.alone * -Math.log10(probability)
     const strangeness = isKnown ? Math.max(together, alone) : 0
     observed = {
+      moment,
       timestamp,
       value,
       count: forecaster.count,
@@ -254,24 +257,27 @@ export function createWatcher(memory: Memory, options: WatcherOptions): Watcher 
 
     learn(timestamp, measured) {
       const value = withinLargest(measured)
-      const { distances, strangeness, surprise, reached, ...seen } = observe(timestamp, value)
+      const { distances, strangeness, surprise, reached, moment, smoothLevel, smoothTime } = observe(
+        timestamp,
+        value,
+      )
       strictness.pass(reached && strictness.isOver)
       known[1] = reached ? known[1]! + 1 : 0
       if (forecaster.count >= FEWEST) {
         all.add(strangeness)
         known[2] = Math.max(known[2]!, strangeness)
       }
-      levels.ranks.add(seen.smoothLevel)
+      levels.ranks.add(smoothLevel)
       remember(levels.last, distances.level)
       shapes.ranks.add(distances.shape)
       if (!Number.isNaN(distances.time)) {
-        times.ranks.add(seen.smoothTime)
+        times.ranks.add(smoothTime)
         remember(times.last, distances.time)
       }
       if (!Number.isNaN(surprise)) surprises.learn(surprise, value)
       passTime(timestamp)
       if (value < 0) known[4] = 1
-      forecaster.learn(value, momentAt(timestamp, clock))
+      forecaster.learn(value, moment)
       push(standardised(value))
       if (forecaster.count % BAND_EVERY === 0 || forecaster.count < 2 * BAND_EVERY) known[3] = widthOfBand()
     },
