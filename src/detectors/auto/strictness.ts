@@ -10,13 +10,20 @@ const MOST = 9000
 /** Of short series, whose values are compared with a forecast. */
 const SHORT_LEVEL = 2
 /** What the first points are judged more strictly by, and for how many. */
-const COLD_EXTRA = 1.1
+const COLD_EXTRA = 0.8
 const COLD = 100
+/** Among so few points only what is this strange alerts, whatever is wanted: how heavy the tails of a series are cannot be known yet. */
+const LEVEL_OF_FEW = 3.9
+const FEW = 48
+const NOT_FEW = 60
 /** With a budget the first points are a week and a half at least, where that is not too many: a week is what it takes to know one. */
 const COLD_TIME_MS = 10 * 24 * 3_600_000
 const LONGEST_COLD = 400
 /** Each alert raises the level by this; it falls back as the series goes on. */
 const FATIGUE = 0.15
+/** With a budget, where both keep the number of alerts to what is wanted, and the level is a little higher from the start. */
+const FATIGUE_IN_BUDGET = 0.3
+const MARGIN_IN_BUDGET = 0.15
 /** Alerts closer than this are one. */
 const REFRACTORY_MS = 8 * 3_600_000
 const LEAST_REFRACTORY = 3
@@ -86,9 +93,13 @@ export function createStrictness(memory: Memory, { step, rate }: StrictnessOptio
     const [long, short] =
       ratePerPoint === undefined
         ? [longLevel, SHORT_LEVEL]
-        : [longLevel + LEVEL_PER_RATE * Math.log10(USUAL_RATE / ratePerPoint), -Math.log10(ratePerPoint)]
+        : [
+            longLevel + LEVEL_PER_RATE * Math.log10(USUAL_RATE / ratePerPoint) + MARGIN_IN_BUDGET,
+            -Math.log10(ratePerPoint) + MARGIN_IN_BUDGET,
+          ]
     const part = (share() - LEAST_SHARE) / (1 - LEAST_SHARE)
-    return long + part * (short - long) + cold
+    const ofFew = LEVEL_OF_FEW * Math.max(0, Math.min(1, (NOT_FEW - known[0]!) / (NOT_FEW - FEW)))
+    return Math.max(ofFew, long + part * (short - long) + cold)
   }
 
   return {
@@ -108,7 +119,7 @@ export function createStrictness(memory: Memory, { step, rate }: StrictnessOptio
       known[2] =
         ratePerPoint === undefined
           ? known[2]! * Math.exp(-1 / length()) + (begins ? FATIGUE : 0)
-          : Math.max(-MOST_RELIEF, known[2]! + FATIGUE * ((begins ? 1 : 0) - ratePerPoint))
+          : Math.max(-MOST_RELIEF, known[2]! + FATIGUE_IN_BUDGET * ((begins ? 1 : 0) - ratePerPoint))
       known[0]!++
     },
     told({ confirmed, rejected }) {

@@ -18,8 +18,17 @@ const PRIOR = 20
 const FREEDOM = 5
 const TAIL_SHARE = 0.1
 const LEAST_IN_TAIL = 5
-/** Of the generalised Pareto distribution beyond the values known: heavier than exponential. */
-const SHAPE = 0.15
+/** How tails are taken to go on beyond what is known. */
+export interface Tails {
+  /** Of the generalised Pareto distribution; above 0 it is heavier than exponential. */
+  readonly shape: number
+  /** How fast what is usual of any series is forgotten: its part falls with this power as values become known. */
+  readonly forgetting: number
+}
+/** Where as many points alert as are worth it. */
+export const HEAVY_TAILS: Tails = { shape: 0.15, forgetting: 1 }
+/** Where the number of alerts is given, and the level finds itself: the strangest are told apart better. */
+export const LIGHT_TAILS: Tails = { shape: 0.05, forgetting: 2 }
 const LEAST_KNOWN = 4
 
 export interface Surprise {
@@ -36,7 +45,7 @@ export interface Surprises {
   learn(surprise: number, value: number): void
 }
 
-export function createSurprises(memory: Memory): Surprises {
+export function createSurprises(memory: Memory, tails: Tails): Surprises {
   const recent = memory.numbers(LONG)
   const ranks = [createRanks(memory), createRanks(memory), createRanks(memory)] as const
   const known = memory.numbers(1)
@@ -53,9 +62,9 @@ export function createSurprises(memory: Memory): Surprises {
     judge(surprise, value) {
       const clipped = clip(surprise, MOST_IN_SUMS)
       const probabilities = {
-        value: probabilityOf(Math.abs(surprise), ranks[0]),
-        values: probabilityOf(sumOf(clipped, SHORT), ranks[1]),
-        run: probabilityOf(sumOf(clipped, LONG), ranks[2]),
+        value: probabilityOf(Math.abs(surprise), ranks[0], tails),
+        values: probabilityOf(sumOf(clipped, SHORT), ranks[1], tails),
+        run: probabilityOf(sumOf(clipped, LONG), ranks[2], tails),
         standstill: stillness.probabilityOf(value),
       }
       let kind: SurpriseKind = 'value'
@@ -68,7 +77,7 @@ export function createSurprises(memory: Memory): Surprises {
       }
       return { probability, kind }
     },
-    probabilityOfValue: (surprise) => probabilityOf(Math.abs(surprise), ranks[0]) * CORRECTION.value,
+    probabilityOfValue: (surprise) => probabilityOf(Math.abs(surprise), ranks[0], tails) * CORRECTION.value,
     learn(surprise, value) {
       const clipped = clip(surprise, MOST_IN_SUMS)
       if (known[0]!++ >= LEAST_KNOWN) {
@@ -84,7 +93,7 @@ export function createSurprises(memory: Memory): Surprises {
 }
 
 /** The share of usual values that are at least as large: counted where there are many, continued by a generalised Pareto distribution where there are few. */
-function probabilityOf(value: number, ranks: Ranks): number {
+function probabilityOf(value: number, ranks: Ranks, { shape, forgetting }: Tails): number {
   const { count } = ranks
   const prior = studentTail(value)
   if (count === 0) return prior
@@ -96,10 +105,10 @@ function probabilityOf(value: number, ranks: Ranks): number {
     const excess = Math.max(meanExcess, from * 0.05, Number.MIN_VALUE)
     const continued =
       (Math.max(1, beyond) / count) *
-      (1 + (SHAPE * Math.max(0, value - from)) / (excess * (1 - SHAPE))) ** (-1 / SHAPE)
+      (1 + (shape * Math.max(0, value - from)) / (excess * (1 - shape))) ** (-1 / shape)
     counted = above === 0 ? continued : (continued + above / (count + 1)) / 2
   }
-  const weight = PRIOR / (PRIOR + count)
+  const weight = (PRIOR / (PRIOR + count)) ** forgetting
   return Math.min(1, weight * prior + (1 - weight) * counted)
 }
 

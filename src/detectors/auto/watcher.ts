@@ -9,7 +9,7 @@ import { createPast, SCALES } from './past.ts'
 import { createRanks, type Ranks } from './ranks.ts'
 import { createShapeNovelty } from './shape-novelty.ts'
 import { createStrictness } from './strictness.ts'
-import { createSurprises, type SurpriseKind } from './surprise.ts'
+import { createSurprises, HEAVY_TAILS, LIGHT_TAILS, type SurpriseKind } from './surprise.ts'
 
 const DAY = 86_400_000
 /** Nothing is strange among fewer. */
@@ -116,7 +116,7 @@ export function createWatcher(memory: Memory, options: WatcherOptions): Watcher 
     last: memory.numbers(CALENDAR_SMOOTHING),
   }
   const forecaster = createForecaster(memory, step)
-  const surprises = createSurprises(memory)
+  const surprises = createSurprises(memory, options.rate === undefined ? HEAVY_TAILS : LIGHT_TAILS)
   const strictness = createStrictness(memory, options)
   const all = createRanks(memory, REMEMBERED)
   /** Time of the last point, points in a row that reached the level, the greatest strangeness, half the width of the band, and 1 once a value was negative. */

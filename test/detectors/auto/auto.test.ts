@@ -123,6 +123,19 @@ describe('auto', () => {
     expect(alerting).toBeLessThanOrEqual(2)
   })
 
+  it.each([
+    ['begins with the same value twice', () => noise(100).fill(100, 0, 2)],
+    ['mostly stands still', () => noise(100).map((value, i) => (i % 20 === 0 ? value : 100))],
+  ] as const)('sees how far a value is from what is usual of a series that %s', (_, create) => {
+    const values = create()
+    values[90] = 200
+    const judged = judgeAll(timed(values), 60)
+    expect(judged.find(({ row }) => row === 90)).toMatchObject({
+      reached: true,
+      reason: expect.stringMatching(/ \d{2,3}\.\d times the usual difference above it/),
+    })
+  })
+
   it('keeps to the number of alerts that is wanted', () => {
     let alerts = 0
     for (let seed = 1; seed <= 10; seed++)
