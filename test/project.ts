@@ -6,7 +6,7 @@ import { type App, createApp } from '../src/app.ts'
 import { type Logger, silentLogger } from '../src/core/logger.ts'
 import type { MetricType } from '../src/core/metric-row.ts'
 import type { Points } from '../src/databases/database.ts'
-import type { JobName, Run, Step } from '../src/runs/run.ts'
+import type { JobName, Run, RunTrigger, Step } from '../src/runs/run.ts'
 import { writeFiles } from './write-files.ts'
 
 export { writeFiles }
@@ -31,8 +31,8 @@ export async function openApp(dir: string, log: Logger['log'] = silentLogger.log
   cleanups.push(() => app.close(0))
   return {
     app,
-    async run(job, batch, at) {
-      const ended = await app.orchestrator.runNow({ job, batch, trigger: 'manual', params: { at } })
+    async run(job, batch, at, trigger = 'manual') {
+      const ended = await app.orchestrator.runNow({ job, batch, trigger, params: { at } })
       return {
         ...ended,
         steps: await app.control.runs.steps(ended.id),
@@ -62,6 +62,7 @@ export interface ProjectApp {
     job: JobName,
     batch: string,
     at: number,
+    trigger?: RunTrigger,
   ): Promise<Run & { readonly steps: readonly Step[]; readonly logs: readonly string[] }>
   points(batch: string, metric: string, type: MetricType): Promise<Points>
 }

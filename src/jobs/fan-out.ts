@@ -59,7 +59,8 @@ export async function partsFor(
   return Math.max(1, Math.ceil(length / settings.fan_out_n))
 }
 
-function listMetrics({ batch, table, signal }: JobContext, since: number): Promise<readonly string[]> {
+/** Names of the batch's metrics, those without rows since then included or not. */
+export function listMetrics({ batch, table, signal }: JobContext, since: number): Promise<readonly string[]> {
   return metricNames(table, { batch: batch.name, since }, { signal })
 }
 

@@ -14,7 +14,7 @@ import type { Templates } from '../templates/templates.ts'
 /** What a run of a job for one batch sees. Everything is a contract: a job never knows which plug-in stands behind it. */
 export interface JobContext {
   readonly batch: Batch
-  readonly run: Pick<Run, 'id' | 'params' | 'startedAt' | 'shard'>
+  readonly run: Pick<Run, 'id' | 'params' | 'startedAt' | 'shard' | 'trigger'>
   readonly clock: Clock
   /** Aborted when the run is canceled, timed out, or the program stops. */
   readonly signal: AbortSignal

@@ -45,12 +45,12 @@ export const pipeline: Job = {
   },
 }
 
-/** Training is due when there is no model, or when the train schedule has had a tick since the one in use was made. */
+/** Training is due when there is no model, or when the train schedule has had a tick since the last training. */
 async function isTrainingDue(context: JobContext): Promise<boolean> {
-  const created = await context.models.latestCreated(context.batch.name)
-  if (created === undefined) return true
+  const trained = await context.models.lastTrained(context.batch.name)
+  if (trained === undefined) return true
   const { train_cron_schedule, time_zone } = context.batch.settings
-  const next = nextCronTick({ cron: train_cron_schedule, timeZone: time_zone }, created)
+  const next = nextCronTick({ cron: train_cron_schedule, timeZone: time_zone }, trained)
   return next !== undefined && next <= context.clock.now()
 }
 

@@ -199,6 +199,10 @@ function fencedModels(models: ModelStore, assertHeld: () => void): ModelStore {
       assertHeld()
       return models.publishParts(batch, parts)
     },
+    async confirm(batch, at) {
+      assertHeld()
+      return models.confirm(batch, at)
+    },
     async keepLearned(batch, version, learned) {
       assertHeld()
       return models.keepLearned(batch, version, learned)

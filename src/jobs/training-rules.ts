@@ -5,11 +5,17 @@ import type { Feedback } from '../detectors/detector.ts'
 import type { JobContext } from './job.ts'
 import type { ConfirmedAnomaly, TrainingRules } from './training-points.ts'
 
+/** What decides how a metric is fitted, beside its points. */
+export interface MetricRules extends TrainingRules {
+  readonly confirmed: readonly ConfirmedAnomaly[]
+  readonly feedback: Feedback
+}
+
 /** What stays out of fitting, by metric: as the settings say, and the anomalies since then that people confirmed with a thumb up; and how many alerts got a thumb. */
 export async function trainingRules(
   context: JobContext,
   { since, metrics }: { readonly since: number; readonly metrics?: readonly string[] },
-): Promise<(metric: string) => TrainingRules & { readonly feedback: Feedback }> {
+): Promise<(metric: string) => MetricRules> {
   const { settings } = context.batch
   const skippedBy = calendarAt(context.batch, 'skip_training')
   const query = { since, ...(metrics === undefined ? {} : { metrics }) }

@@ -24,6 +24,21 @@ export interface BundleEntry {
   readonly count: number
   /** What was left out in training, in plain sentences. */
   readonly problems: readonly string[]
+  /** How it was fitted, before it learned on. It was not there from the first, and not every model is told it. */
+  readonly fit?: Fit
+}
+
+/** How a training came to a model. */
+export interface Fit {
+  /** When, epoch ms. */
+  readonly at: number
+  /** Stands for all that decided, beside the points, what it was fitted to. */
+  readonly basis: string
+  /** First timestamp of the history that there was, epoch ms; absent where there was more of it than is learned from. */
+  readonly since?: number
+  /** Last timestamp of the points that it was fitted to, epoch ms, and their number. */
+  readonly to: number
+  readonly count: number
 }
 
 /** What a bundle is made of. */
@@ -73,21 +88,21 @@ export function encodeBundle(content: BundleContent): readonly Uint8Array[] {
     created: content.created,
     libraryVersion: content.libraryVersion,
     spec: content.spec as unknown as Json,
-    metrics: placed.map(({ model: { metric, from, to, count, problems, bytes }, offset }) => ({
-      metric,
-      from,
-      to,
-      count,
-      problems,
+    metrics: placed.map(({ model, offset }) => ({
+      ...entryOf(model),
       offset,
-      length: bytes.length,
-      checksum: crc32(bytes),
-    })),
+      length: model.bytes.length,
+      checksum: crc32(model.bytes),
+    })) as unknown as Json,
   }
   const beginning = encodeHeader(header)
   return [beginning, ...models.flatMap(({ bytes }) => [bytes, paddingAfter(bytes)])].filter(
     ({ length }) => length > 0,
   )
+}
+
+function entryOf({ metric, from, to, count, problems, fit }: BundleEntry): BundleEntry {
+  return { metric, from, to, count, problems, ...(fit === undefined ? {} : { fit }) }
 }
 
 const paddingAfter = ({ length }: Uint8Array) => new Uint8Array(aligned(length) - length)
@@ -151,11 +166,6 @@ export function bundleIn(storage: Storage, file: BundleFile): Bundle {
   }
 
   const { batch, created, libraryVersion, spec } = header
-  const entries = new Map(
-    header.metrics.map(({ metric, from, to, count, problems }) => [
-      metric,
-      { metric, from, to, count, problems },
-    ]),
-  )
+  const entries = new Map(header.metrics.map((each) => [each.metric, entryOf(each)]))
   return { batch, created, libraryVersion, spec, entries, etag, headerSize, read }
 }

@@ -8,6 +8,8 @@ export interface Pointer {
   readonly version: string
   /** Bundles created before this moment do not come into use any more, epoch ms. */
   readonly since: number
+  /** When a training last found nothing to change of it, epoch ms. */
+  readonly confirmed?: number
 }
 
 /** The pointers of all batches of a storage. */

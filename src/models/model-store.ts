@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { LRUCache } from 'lru-cache'
 import { AnomstackError, locate } from '../core/errors.ts'
 import type { Storage } from '../storages/storage.ts'
 import { type BundleContent, type BundleEntry, encodeBundle } from './bundle.ts'
 import { createLearnedModels, deleteLearned, type LearnedModel } from './learned-models.ts'
+import { libraryVersion } from './library-version.ts'
 import {
   batchFolder,
   createdOf,
@@ -45,8 +45,10 @@ export interface ModelStore {
   keepLearned(batch: string, version: string, models: readonly LearnedModel[]): Promise<void>
   /** The version in use; undefined when the batch has none. Throws `MODEL_INVALID` when it is damaged or gone. */
   latest(batch: string): Promise<StoredBundle | undefined>
-  /** When the version in use was made, or was rolled back to, epoch ms; undefined when the batch has none. */
-  latestCreated(batch: string): Promise<number | undefined>
+  /** Notes that a training at this time, epoch ms, found nothing to change of the version in use, and returns its name; undefined when the batch has none. */
+  confirm(batch: string, at: number): Promise<string | undefined>
+  /** When the version in use was made, was rolled back to, or was confirmed last, epoch ms; undefined when the batch has none. */
+  lastTrained(batch: string): Promise<number | undefined>
   /** The newest first. */
   versions(batch: string): Promise<readonly ModelVersion[]>
   /** Puts an older version into use, until the next is published. Throws `NOT_FOUND` for a version that is not there. */
@@ -89,10 +91,6 @@ export interface ModelStoreOptions {
 }
 
 const MEGABYTE = 1024 * 1024
-
-const { version: libraryVersion } = JSON.parse(
-  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-) as { version: string }
 
 interface ListedVersion extends Omit<ModelVersion, 'inUse'> {
   /** When it was written, by the storage's clock. */
@@ -295,8 +293,17 @@ export function createModelStore(storage: Storage, options: ModelStoreOptions = 
         },
       )
     },
-    async latestCreated(batch) {
-      return (await pointers.read(batch)).pointer?.since
+    async confirm(batch, at) {
+      let version: string | undefined
+      await pointers.swap(batch, (present) => {
+        version = present?.version
+        return present && { ...present, confirmed: at }
+      })
+      return version
+    },
+    async lastTrained(batch) {
+      const { pointer } = await pointers.read(batch)
+      return pointer && Math.max(pointer.since, pointer.confirmed ?? pointer.since)
     },
     async versions(batch) {
       const { pointer } = await pointers.read(batch)

@@ -16,7 +16,7 @@ export interface ServerServices {
   /** The open database of a batch; throws `CONFIG_INVALID` or `CONNECTION_FAILED` when there is none. */
   database(batch: Batch): Database
   /** The models of a batch; throws when their storage cannot be opened. */
-  models(batch: Batch): Pick<ModelStore, 'latest' | 'latestCreated'>
+  models(batch: Batch): Pick<ModelStore, 'latest' | 'lastTrained'>
   /** Renders the SQL that a batch has in place of the built-in one. */
   readonly templates: Templates
   /** Makes a dead or skipped delivery due now and wakes whoever delivers; false when there is none such. */

@@ -40,6 +40,8 @@ const HOSTILE = [
   'x'.repeat(5000),
 ]
 
+const FIT = { at: 5, basis: 'b', since: 1, to: 12, count: 11 }
+
 function content(metrics: readonly string[], size = (i: number) => i * 3): BundleContent {
   return {
     batch: 'b/🔥',
@@ -52,6 +54,7 @@ function content(metrics: readonly string[], size = (i: number) => i * 3): Bundl
       to: i + 10,
       count: 11,
       problems: i === 1 ? ['knn_default is left out: too few'] : [],
+      ...(i === 2 ? { fit: FIT } : {}),
       bytes: new Uint8Array(size(i)).fill(i + 1),
     })),
   }
@@ -78,6 +81,7 @@ describe('bundles', () => {
       count: 11,
       problems: ['knn_default is left out: too few'],
     })
+    expect(bundle.entries.get(HOSTILE[2]!)).toMatchObject({ from: 2, fit: FIT })
     const read = await bundle.read(HOSTILE)
     HOSTILE.forEach((metric, i) => {
       expect(read.get(metric)).toEqual(new Uint8Array(i * 3).fill(i + 1))

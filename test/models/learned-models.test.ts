@@ -28,6 +28,7 @@ const model = (metric: string, to: number, by = 'training') => ({
   to,
   count: to,
   problems: [],
+  fit: { at: T, basis: by, to, count: to },
   bytes: Buffer.from(`${metric}@${to} of ${by}`),
 })
 const trained = (created: number, metrics: readonly string[] = NAMES) => ({
@@ -81,7 +82,9 @@ describe.each(['in one object', 'in parts'])('what models of a version %s have l
       'a/b': 'a/b@14 of b, 14',
       m3: 'm3@10 of training, 10',
     })
-    expect((await (await store.latest('b'))!.entries()).size).toBe(NAMES.length)
+    const entries = await (await store.latest('b'))!.entries()
+    expect(entries.size).toBe(NAMES.length)
+    expect(entries.get('a/b')?.fit).toMatchObject({ basis: 'b', count: 14 })
     expect((await store.latest('b'))!.version).toBe(version)
     expect(await store.versions('b')).toHaveLength(1)
   })

@@ -43,7 +43,7 @@ describe('model store', () => {
   it('has nothing of a batch that was never trained', async () => {
     const store = createModelStore(storage)
     expect(await store.latest('b')).toBeUndefined()
-    expect(await store.latestCreated('b')).toBeUndefined()
+    expect(await store.lastTrained('b')).toBeUndefined()
     expect(await store.versions('b')).toEqual([])
   })
 
@@ -58,8 +58,25 @@ describe('model store', () => {
     ])
     expect(await inUse()).toBe(`m@${T + 1000}`)
     expect((await store.latest('b'))!.version).toBe(second)
-    expect(await store.latestCreated('b')).toBe(T + 1000)
+    expect(await store.lastTrained('b')).toBe(T + 1000)
     expect((await store.latest('b'))!.libraryVersion).toMatch(/^\d+\.\d+\.\d+/)
+  })
+
+  it('knows when a training last found nothing to change, until another version comes into use', async () => {
+    const store = createModelStore(storage, { now: () => T + 3000 })
+    expect(await store.confirm('b', T)).toBeUndefined()
+    expect(await store.lastTrained('b')).toBeUndefined()
+    const first = await store.publish('b', trained(T))
+    expect(await store.confirm('b', T + 1000)).toBe(first)
+    expect(await store.lastTrained('b')).toBe(T + 1000)
+    expect((await createModelStore(storage).latest('b'))!.version).toBe(first)
+    // One that began before the other ended comes into use nevertheless.
+    const second = await store.publish('b', trained(T + 500))
+    expect((await store.latest('b'))!.version).toBe(second)
+    expect(await store.lastTrained('b')).toBe(T + 500)
+    await store.confirm('b', T + 2000)
+    await store.rollback('b', first)
+    expect(await store.lastTrained('b')).toBe(T + 3000)
   })
 
   it('publishing the same again changes nothing', async () => {

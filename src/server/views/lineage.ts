@@ -189,9 +189,9 @@ const maximum = (times: readonly number[]): number | undefined =>
 async function modelNode(sources: Sources, facts: Facts): Promise<ModelNode> {
   const { batch, now } = facts
   const schedule = facts.scheduleOf('train')
-  const created = await attempt(sources, () => sources.services.models(batch).latestCreated(batch.name))
-  if ('problem' in created) return { state: 'late', problem: created.problem }
-  const at = created.value
+  const trained = await attempt(sources, () => sources.services.models(batch).lastTrained(batch.name))
+  if ('problem' in trained) return { state: 'late', problem: trained.problem }
+  const at = trained.value
   if (at === undefined) return { state: freshnessOf(schedule, undefined, now) }
   // Only the newest runs are known; the model may be of an earlier one.
   const run = facts.runs.find(
