@@ -182,15 +182,12 @@ function boundEuclidean(
   const high = at + columns
   let bound = 0
   let j = 0
-  if (columns >= 6) {
-    const a = outside(data[offset]!, boxes[at]!, boxes[high]!)
-    const b = outside(data[offset + 1]!, boxes[at + 1]!, boxes[high + 1]!)
-    const c = outside(data[offset + 2]!, boxes[at + 2]!, boxes[high + 2]!)
-    const d = outside(data[offset + 3]!, boxes[at + 3]!, boxes[high + 3]!)
-    const e = outside(data[offset + 4]!, boxes[at + 4]!, boxes[high + 4]!)
-    const f = outside(data[offset + 5]!, boxes[at + 5]!, boxes[high + 5]!)
-    bound = a * a + b * b + c * c + d * d + e * e + f * f
-    j = 6
+  // Three at a time: at few columns the loop takes longer than the arithmetic.
+  for (; j + 3 <= columns; j += 3) {
+    const a = outside(data[offset + j]!, boxes[at + j]!, boxes[high + j]!)
+    const b = outside(data[offset + j + 1]!, boxes[at + j + 1]!, boxes[high + j + 1]!)
+    const c = outside(data[offset + j + 2]!, boxes[at + j + 2]!, boxes[high + j + 2]!)
+    bound = bound + a * a + b * b + c * c
   }
   for (; j < columns; j++) {
     const difference = outside(data[offset + j]!, boxes[at + j]!, boxes[high + j]!)
