@@ -67,10 +67,15 @@ export function seedRows(data: Matrix, count: number, random: Random): Int32Arra
 
 /** The rows, shrunk where their squares would overflow, less their mean then. */
 function centre({ data, rows, columns }: Matrix): { points: Matrix; mean: Float64Array; shrink: number } {
-  const shrink = shrinkFor(data.reduce((most, value) => Math.max(most, Math.abs(value)), 0))
+  let largest = 0
+  for (let i = 0; i < data.length; i++) largest = Math.max(largest, Math.abs(data[i]!))
+  const shrink = shrinkFor(largest)
   const mean = new Float64Array(columns)
-  for (let i = 0; i < data.length; i++) mean[i % columns]! += (data[i]! * shrink) / rows
-  const points = data.map((value, i) => value * shrink - mean[i % columns]!)
+  for (let cell = 0; cell < data.length; )
+    for (let j = 0; j < columns; j++, cell++) mean[j]! += (data[cell]! * shrink) / rows
+  const points = new Float64Array(data.length)
+  for (let cell = 0; cell < data.length; )
+    for (let j = 0; j < columns; j++, cell++) points[cell] = data[cell]! * shrink - mean[j]!
   return { points: { data: points, rows, columns }, mean, shrink }
 }
 
