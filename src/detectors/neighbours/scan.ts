@@ -10,8 +10,8 @@ export interface Rows {
 }
 
 /** The same rows for searches for distances alone: none looks at a row for its number. */
-export function withoutNumbers(rows: Rows): Rows {
-  return { ...rows, numbers: new Int32Array(rows.numbers.length).fill(-1) }
+export function withoutNumbers({ data, columns, metric, numbers }: Rows): Rows {
+  return { data, columns, metric, numbers: new Int32Array(numbers.length).fill(-1) }
 }
 
 /**
