@@ -67,10 +67,15 @@ export function seedRows(data: Matrix, count: number, random: Random): Int32Arra
 
 /** The rows, shrunk where their squares would overflow, less their mean then. */
 function centre({ data, rows, columns }: Matrix): { points: Matrix; mean: Float64Array; shrink: number } {
-  const shrink = shrinkFor(data.reduce((most, value) => Math.max(most, Math.abs(value)), 0))
+  let largest = 0
+  for (let i = 0; i < data.length; i++) largest = Math.max(largest, Math.abs(data[i]!))
+  const shrink = shrinkFor(largest)
   const mean = new Float64Array(columns)
-  for (let i = 0; i < data.length; i++) mean[i % columns]! += (data[i]! * shrink) / rows
-  const points = data.map((value, i) => value * shrink - mean[i % columns]!)
+  for (let cell = 0; cell < data.length; )
+    for (let j = 0; j < columns; j++, cell++) mean[j]! += (data[cell]! * shrink) / rows
+  const points = new Float64Array(data.length)
+  for (let cell = 0; cell < data.length; )
+    for (let j = 0; j < columns; j++, cell++) points[cell] = data[cell]! * shrink - mean[j]!
   return { points: { data: points, rows, columns }, mean, shrink }
 }
 
@@ -236,16 +241,11 @@ function loosen(
 
 /** The means of the clusters; empty ones take over the rows farthest from their centres. */
 function middles(points: Matrix, centres: Float64Array, labels: Int32Array): Float64Array<ArrayBuffer> {
-  const { data, rows, columns } = points
+  const { data, columns } = points
   const clusters = centres.length / columns
   const counts = new Int32Array(clusters)
   const sums = new Float64Array(centres.length)
-  for (let row = 0, cell = 0; row < rows; row++) {
-    const k = labels[row]!
-    counts[k]!++
-    for (let centre = k * columns, end = centre + columns; centre < end; centre++)
-      sums[centre]! += data[cell++]!
-  }
+  addUp(points, labels, { counts, sums })
   if (counts.includes(0)) {
     const distances = Float64Array.from(labels, (k, row) =>
       squaresBetween(data, row * columns, centres, k * columns, columns),
@@ -257,6 +257,21 @@ function middles(points: Matrix, centres: Float64Array, labels: Int32Array): Flo
     sums[i] = count > 0 ? sums[i]! / count : centres[i]!
   }
   return sums
+}
+
+interface Totals {
+  readonly counts: Int32Array
+  readonly sums: Float64Array
+}
+
+/** Counts the rows of each cluster, and adds them up. */
+function addUp({ data, rows, columns }: Matrix, labels: Int32Array, { counts, sums }: Totals): void {
+  for (let row = 0, cell = 0; row < rows; row++) {
+    const k = labels[row]!
+    counts[k]!++
+    for (let centre = k * columns, end = centre + columns; centre < end; centre++)
+      sums[centre]! += data[cell++]!
+  }
 }
 
 interface Farness {

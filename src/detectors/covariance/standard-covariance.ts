@@ -28,29 +28,48 @@ export function standardCovariance(
   return covariance
 }
 
-/** Adds the products of each column with four others at a time, those before itself left out. */
+/** Adds the products of two columns with four others at a time, those before the two left out. */
 function addProducts(
   block: Float64Array,
   count: number,
   { covariance, columns }: { readonly covariance: Float64Array; readonly columns: number },
 ): void {
-  for (let i = 0; i < columns; i++)
+  for (let i = 0; i < columns; i += 2)
     for (let j = i; j < columns; j += 4) {
       let s0 = 0
       let s1 = 0
       let s2 = 0
       let s3 = 0
+      let t0 = 0
+      let t1 = 0
+      let t2 = 0
+      let t3 = 0
       for (let a = i * BLOCK, b = j * BLOCK, end = a + count; a < end; a++, b++) {
-        const value = block[a]!
-        s0 += value * block[b]!
-        s1 += value * block[b + BLOCK]!
-        s2 += value * block[b + 2 * BLOCK]!
-        s3 += value * block[b + 3 * BLOCK]!
+        const first = block[a]!
+        const second = block[a + BLOCK]!
+        const v0 = block[b]!
+        const v1 = block[b + BLOCK]!
+        const v2 = block[b + 2 * BLOCK]!
+        const v3 = block[b + 3 * BLOCK]!
+        s0 += first * v0
+        s1 += first * v1
+        s2 += first * v2
+        s3 += first * v3
+        t0 += second * v0
+        t1 += second * v1
+        t2 += second * v2
+        t3 += second * v3
       }
       const cell = i * columns + j
       covariance[cell]! += s0
       if (j + 1 < columns) covariance[cell + 1]! += s1
       if (j + 2 < columns) covariance[cell + 2]! += s2
       if (j + 3 < columns) covariance[cell + 3]! += s3
+      if (i + 1 === columns) continue
+      const below = cell + columns
+      covariance[below]! += t0
+      if (j + 1 < columns) covariance[below + 1]! += t1
+      if (j + 2 < columns) covariance[below + 2]! += t2
+      if (j + 3 < columns) covariance[below + 3]! += t3
     }
 }

@@ -16,7 +16,7 @@ export interface KernelCache {
 /** A cache that keeps what was used last (least recently used goes first). The rows are copied. */
 export function createKernelCache(source: Matrix, kernel: Kernel, megabytes: number): KernelCache {
   const { rows: count, columns } = source
-  const matrix = { ...source, data: source.data.slice() }
+  const matrix: Matrix = { data: source.data.slice(), rows: count, columns }
   const capacity = Math.max(2, Math.min(count, Math.floor((megabytes * 2 ** 20) / (8 * count))))
   const pool = new Float64Array(capacity * count)
   const values: Float64Array[] = []

@@ -66,32 +66,12 @@ export function solveOneClass(data: Matrix, settings: OneClassSettings): OneClas
 
   /** Chooses the pair to change; returns by how much it violates the optimum. */
   const selectPair = (): number => {
-    first = second = -1
-    const end = active
-    let up = Number.NEGATIVE_INFINITY
-    for (let i = 0; i < end; i++)
-      if (status[i] !== UPPER && -gradient[i]! >= up) {
-        up = -gradient[i]!
-        first = i
-      }
+    second = -1
+    first = steepest(gradient, status, active)
     if (first < 0) return 0
-    const row = cache.row(first, active)
-    const own = diagonal[first]!
-    let down = Number.NEGATIVE_INFINITY
-    let best = Number.NEGATIVE_INFINITY
-    for (let j = 0; j < end; j++) {
-      if (status[j] === LOWER) continue
-      const slope = gradient[j]!
-      if (slope >= down) down = slope
-      const difference = up + slope
-      if (!(difference > 0)) continue
-      const curvature = own + diagonal[j]! - 2 * single(row[j]!)
-      const gain = (difference * difference) / (curvature > 0 ? curvature : TAU)
-      if (gain < best) continue
-      best = gain
-      second = j
-    }
-    return second < 0 ? 0 : up + down
+    const partner = partnerOf(first, cache.row(first, active), { gradient, status, diagonal, active })
+    second = partner.index
+    return partner.violation
   }
 
   /** Moves weight between the chosen two, and what follows from it. */
@@ -113,8 +93,7 @@ export function solveOneClass(data: Matrix, settings: OneClassSettings): OneClas
     weights[j] = newJ
     const deltaI = newI - oldI
     const deltaJ = newJ - oldJ
-    const end = active
-    for (let k = 0; k < end; k++) gradient[k]! += single(rowI[k]!) * deltaI + single(rowJ[k]!) * deltaJ
+    addTwo(gradient, active, { rowI, deltaI, rowJ, deltaJ })
     restate(i)
     restate(j)
   }
@@ -198,18 +177,14 @@ export function solveOneClass(data: Matrix, settings: OneClassSettings): OneClas
   }
   reopen()
   const sums = new Float64Array(count)
-  const addRow = (i: number, row: Float64Array): void => {
-    const weight = weights[i]!
-    for (let j = 0; j < count; j++) sums[j]! += weight * row[j]!
-  }
   const missing: number[] = []
   for (let i = 0; i < count; i++) {
     if (status[i] === LOWER) continue
     const row = cache.known(i)
     if (row === undefined) missing.push(i)
-    else addRow(i, row)
+    else addExactly(sums, weights[i]!, row)
   }
-  for (const i of missing) addRow(i, cache.row(i, count))
+  for (const i of missing) addExactly(sums, weights[i]!, cache.row(i, count))
   return {
     weights: inOrder(weights, order),
     sums: inOrder(sums, order),
@@ -239,8 +214,77 @@ function statusOf(weight: number): number {
   return weight >= 1 ? UPPER : weight <= 0 ? LOWER : FREE
 }
 
+// The loops over all rows stand in functions of their own: what calls a function that each training makes anew is compiled again for each.
+
+/** The row that gains most from more weight, the last of equal ones; -1 where all weights are full. */
+function steepest(gradient: Float64Array, status: Uint8Array, end: number): number {
+  let up = Number.NEGATIVE_INFINITY
+  let first = -1
+  for (let i = 0; i < end; i++)
+    if (status[i] !== UPPER && -gradient[i]! >= up) {
+      up = -gradient[i]!
+      first = i
+    }
+  return first
+}
+
+interface Candidates {
+  readonly gradient: Float64Array
+  readonly status: Uint8Array
+  readonly diagonal: Float64Array
+  /** How many of them there are. */
+  readonly active: number
+}
+
+interface Partner {
+  /** -1 where there is none. */
+  readonly index: number
+  readonly violation: number
+}
+
+/** The row that gives weight to the first, by second-order information. */
+function partnerOf(
+  first: number,
+  row: Float64Array,
+  { gradient, status, diagonal, active }: Candidates,
+): Partner {
+  const up = -gradient[first]!
+  const own = diagonal[first]!
+  let down = Number.NEGATIVE_INFINITY
+  let best = Number.NEGATIVE_INFINITY
+  let index = -1
+  for (let j = 0; j < active; j++) {
+    if (status[j] === LOWER) continue
+    const slope = gradient[j]!
+    if (slope >= down) down = slope
+    const difference = up + slope
+    if (!(difference > 0)) continue
+    const curvature = own + diagonal[j]! - 2 * single(row[j]!)
+    const gain = (difference * difference) / (curvature > 0 ? curvature : TAU)
+    if (gain < best) continue
+    best = gain
+    index = j
+  }
+  return { index, violation: index < 0 ? 0 : up + down }
+}
+
+interface TwoRows {
+  readonly rowI: Float64Array
+  readonly deltaI: number
+  readonly rowJ: Float64Array
+  readonly deltaJ: number
+}
+
+function addTwo(to: Float64Array, end: number, { rowI, deltaI, rowJ, deltaJ }: TwoRows): void {
+  for (let k = 0; k < end; k++) to[k]! += single(rowI[k]!) * deltaI + single(rowJ[k]!) * deltaJ
+}
+
 function addScaled(to: Float64Array, factor: number, values: Float64Array, from: number, end: number): void {
   for (let i = from; i < end; i++) to[i]! += factor * single(values[i]!)
+}
+
+function addExactly(to: Float64Array, factor: number, values: Float64Array): void {
+  for (let i = 0; i < to.length; i++) to[i]! += factor * values[i]!
 }
 
 /** The gradient of free weights, or the middle of what the others leave for it. */

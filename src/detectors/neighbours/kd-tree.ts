@@ -9,7 +9,7 @@ export interface KdTree {
   /** The same for `best` alone, and faster where many rows are equally distant. */
   readonly searchDistances: Search
   /** The numbers of all queries, those of one leaf after another. */
-  inOrder(queries: Queries): ArrayLike<number>
+  inOrder(queries: Queries): Int32Array
 }
 
 /** The most rows of a leaf, and of one of wide rows, where a box costs more to look at. */
@@ -72,12 +72,13 @@ export function buildKdTree(source: Rows): KdTree {
     nodes.begin[node] = from
     nodes.end[node] = to
     const box = nodes.boxes.subarray(node * 2 * columns, (node + 1) * 2 * columns)
-    surround(source, order.subarray(from, to), box)
+    surround(source, { order, from, to }, box)
     const column = to - from > leafRows ? widestColumn(box) : -1
     if (column < 0) {
-      const numbers = order.subarray(from, to)
-      if (numbers.length > leafRows) numbers.sort()
-      nodes.least[node] = numbers.reduce((least, number) => Math.min(least, number), count)
+      if (to - from > leafRows) order.subarray(from, to).sort()
+      let least = count
+      for (let i = from; i < to; i++) least = Math.min(least, order[i]!)
+      nodes.least[node] = least
     } else {
       const middle = (from + to) >> 1
       select(source, order, { from, to, middle, column })
@@ -92,15 +93,12 @@ export function buildKdTree(source: Rows): KdTree {
   }
   grow(0, count)
 
-  const data = new Float64Array(source.data.length)
-  for (let i = 0; i < count; i++)
-    for (let j = 0; j < columns; j++) data[i * columns + j] = source.data[order[i]! * columns + j]!
-  const rows: Rows = { ...source, data, numbers: order }
+  const rows: Rows = { data: inOrderOf(order, source), columns, metric: source.metric, numbers: order }
   return {
     rows,
     search: createSearch(rows, nodes),
     searchDistances: createSearch(withoutNumbers(rows), nodes),
-    inOrder: (queries) => orderByLeaf(queries, columns, nodes),
+    inOrder: (queries) => orderByLeaf(queries, rows, nodes),
   }
 }
 
@@ -145,16 +143,36 @@ function createSearch(rows: Rows, { begin, end, column, split, right, least, box
   }
 }
 
-function orderByLeaf({ data, count }: Queries, columns: number, { begin, column, split, right }: Nodes) {
-  const keys = new Float64Array(count)
-  for (let query = 0; query < count; query++) {
-    let node = 0
-    for (let by = column[node]!; by >= 0; by = column[node]!)
-      node = data[query * columns + by]! < split[node]! ? node + 1 : right[node]!
-    keys[query] = begin[node]! * count + query
+function inOrderOf(order: Int32Array, { data, columns }: Rows): Float64Array {
+  const ordered = new Float64Array(data.length)
+  for (let i = 0, cell = 0; i < order.length; i++) {
+    const from = order[i]! * columns
+    for (let j = 0; j < columns; j++) ordered[cell++] = data[from + j]!
   }
-  // Whole numbers below 2 to the power of 53.
-  return keys.sort().map((key) => key % count)
+  return ordered
+}
+
+function orderByLeaf({ data, count }: Queries, { columns, numbers }: Rows, nodes: Nodes): Int32Array {
+  const leaves = new Int32Array(count)
+  // Where the next query of the leaf that begins there goes.
+  const places = new Int32Array(numbers.length + 1)
+  for (let query = 0; query < count; query++) {
+    const leaf = leafAround(data, query * columns, nodes)
+    leaves[query] = leaf
+    places[leaf + 1]!++
+  }
+  for (let leaf = 0; leaf < numbers.length; leaf++) places[leaf + 1]! += places[leaf]!
+  const order = new Int32Array(count)
+  for (let query = 0; query < count; query++) order[places[leaves[query]!]!++] = query
+  return order
+}
+
+/** Where the leaf begins whose part of space holds the row at `offset`. */
+function leafAround(data: Float64Array, offset: number, { begin, column, split, right }: Nodes): number {
+  let node = 0
+  for (let by = column[node]!; by >= 0; by = column[node]!)
+    node = data[offset + by]! < split[node]! ? node + 1 : right[node]!
+  return begin[node]!
 }
 
 /** A lower bound of the reduced distances between a query and the rows in the box at `at`. */
@@ -182,15 +200,12 @@ function boundEuclidean(
   const high = at + columns
   let bound = 0
   let j = 0
-  if (columns >= 6) {
-    const a = outside(data[offset]!, boxes[at]!, boxes[high]!)
-    const b = outside(data[offset + 1]!, boxes[at + 1]!, boxes[high + 1]!)
-    const c = outside(data[offset + 2]!, boxes[at + 2]!, boxes[high + 2]!)
-    const d = outside(data[offset + 3]!, boxes[at + 3]!, boxes[high + 3]!)
-    const e = outside(data[offset + 4]!, boxes[at + 4]!, boxes[high + 4]!)
-    const f = outside(data[offset + 5]!, boxes[at + 5]!, boxes[high + 5]!)
-    bound = a * a + b * b + c * c + d * d + e * e + f * f
-    j = 6
+  // Three at a time: at few columns the loop takes longer than the arithmetic.
+  for (; j + 3 <= columns; j += 3) {
+    const a = outside(data[offset + j]!, boxes[at + j]!, boxes[high + j]!)
+    const b = outside(data[offset + j + 1]!, boxes[at + j + 1]!, boxes[high + j + 1]!)
+    const c = outside(data[offset + j + 2]!, boxes[at + j + 2]!, boxes[high + j + 2]!)
+    bound = bound + a * a + b * b + c * c
   }
   for (; j < columns; j++) {
     const difference = outside(data[offset + j]!, boxes[at + j]!, boxes[high + j]!)
@@ -206,12 +221,18 @@ function outside(value: number, low: number, high: number): number {
   return (below + Math.abs(below) + (above + Math.abs(above))) * 0.5
 }
 
-/** Makes `box` the box around these rows. */
-function surround({ data, columns }: Rows, numbers: Int32Array, box: Float64Array): void {
+interface Part {
+  readonly order: Int32Array
+  readonly from: number
+  readonly to: number
+}
+
+/** Makes `box` the box around the rows of a part. */
+function surround({ data, columns }: Rows, { order, from, to }: Part, box: Float64Array): void {
   box.fill(Number.POSITIVE_INFINITY, 0, columns)
   box.fill(Number.NEGATIVE_INFINITY, columns)
-  for (let i = 0; i < numbers.length; i++) {
-    const cell = numbers[i]! * columns
+  for (let i = from; i < to; i++) {
+    const cell = order[i]! * columns
     for (let j = 0; j < columns; j++) {
       const value = data[cell + j]!
       if (value < box[j]!) box[j] = value

@@ -14,6 +14,8 @@ export interface Nearest {
 export interface NeighbourIndex {
   /** The nearest training rows of each query; `neighbours` is at most the number of training rows. */
   nearest(queries: Matrix, neighbours: number): Nearest
+  /** The same, one query after another, in any order: nothing is kept of them. */
+  eachNearest(queries: Matrix, neighbours: number, receive: Found): void
   /** The nearest of each training row, itself left out; `neighbours` is less than the number of training rows. */
   nearestOfOwn(neighbours: number): Nearest
   /** The distances of `nearest` alone: faster, and one query after another, in any order. */
@@ -58,10 +60,11 @@ export function indexRows(training: Matrix, metric: Metric): NeighbourIndex {
     else searchTree(grown, { wanted, queries, neighbours, receive: finish })
   }
   const others = ({ data, rows: count }: Matrix): Queries => ({ data, count, own: false })
-  const itself: Queries = { ...others(training), own: true }
+  const itself: Queries = { data: training.data, count: training.rows, own: true }
   return {
     nearest: (queries, neighbours) =>
       gather(queries.rows, neighbours, (receive) => search('rows', others(queries), neighbours, receive)),
+    eachNearest: (queries, neighbours, receive) => search('rows', others(queries), neighbours, receive),
     nearestOfOwn: (neighbours) =>
       gather(training.rows, neighbours, (receive) => search('rows', itself, neighbours, receive)),
     distances: (queries, neighbours, receive) => search('distances', others(queries), neighbours, receive),

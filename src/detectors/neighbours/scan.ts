@@ -10,8 +10,8 @@ export interface Rows {
 }
 
 /** The same rows for searches for distances alone: none looks at a row for its number. */
-export function withoutNumbers(rows: Rows): Rows {
-  return { ...rows, numbers: new Int32Array(rows.numbers.length).fill(-1) }
+export function withoutNumbers({ data, columns, metric, numbers }: Rows): Rows {
+  return { data, columns, metric, numbers: new Int32Array(numbers.length).fill(-1) }
 }
 
 /**
@@ -34,13 +34,14 @@ type Scan = (
 /** Compares a query with the rows in positions `from` to `to`. */
 export const scan: Scan = (rows, from, to, data, offset, skip, best, found) => {
   if (rows.metric.kind !== 'euclidean') scanAny(rows, from, to, data, offset, skip, best, found)
+  else if (rows.columns < 3) scanFew(rows, from, to, data, offset, skip, best, found)
   else if (rows.columns < 6) scanNarrow(rows, from, to, data, offset, skip, best, found)
   else scanWide(rows, from, to, data, offset, skip, best, found)
 }
 
 // The inner loops of everything: the arithmetic of `extend`, spelled out because that is what makes them
 // fast.
-const scanNarrow: Scan = (rows, from, to, data, offset, skip, best, found) => {
+const scanFew: Scan = (rows, from, to, data, offset, skip, best, found) => {
   const { data: searched, columns, numbers } = rows
   const last = best.length - 1
   let worst = best[last]!
@@ -49,6 +50,36 @@ const scanNarrow: Scan = (rows, from, to, data, offset, skip, best, found) => {
     for (let j = 0; j < columns; j++) {
       const difference = data[offset + j]! - searched[cell + j]!
       reduced += difference * difference
+    }
+    if (reduced <= worst && row !== skip) {
+      insert(best, found, reduced, numbers[row]!)
+      worst = best[last]!
+    }
+  }
+}
+
+/** Three to five columns, of which members of ensembles see some. */
+const scanNarrow: Scan = (rows, from, to, data, offset, skip, best, found) => {
+  const { data: searched, columns, numbers } = rows
+  const a = data[offset]!
+  const b = data[offset + 1]!
+  const c = data[offset + 2]!
+  const d = columns > 3 ? data[offset + 3]! : 0
+  const e = columns > 4 ? data[offset + 4]! : 0
+  const last = best.length - 1
+  let worst = best[last]!
+  for (let row = from, cell = from * columns; row < to; row++, cell += columns) {
+    const da = a - searched[cell]!
+    const db = b - searched[cell + 1]!
+    const dc = c - searched[cell + 2]!
+    let reduced = da * da + db * db + dc * dc
+    if (columns > 3) {
+      const dd = d - searched[cell + 3]!
+      reduced += dd * dd
+      if (columns > 4) {
+        const de = e - searched[cell + 4]!
+        reduced += de * de
+      }
     }
     if (reduced <= worst && row !== skip) {
       insert(best, found, reduced, numbers[row]!)

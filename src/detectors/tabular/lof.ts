@@ -50,16 +50,17 @@ export const lof = defineDetector({
   fit(data, { n_neighbors, metric: name, p }) {
     requireTrainable('LOF', data, 2)
     const metric = metricNamed(name, p)
-    const training = { ...data, data: data.data.slice() }
+    const training = { data: data.data.slice(), rows: data.rows, columns: data.columns }
     const neighbours = Math.min(n_neighbors, data.rows - 1)
     const index = indexRows(training, metric)
     const nearest = index.nearestOfOwn(neighbours)
     const radii = new Float64Array(data.rows).map((_, row) => nearest.distances[(row + 1) * neighbours - 1]!)
-    const densities = densitiesOf(nearest, radii, neighbours)
+    const densities = new Float64Array(data.rows)
     const known: Neighbourhoods = { neighbours, radii, densities }
+    for (let row = 0; row < data.rows; row++) densities[row] = densityOf(nearest, row * neighbours, known)
     return {
       model: createModel({ training, metric, index }, known),
-      trainScores: factors(nearest, densities, known),
+      trainScores: densities.map((own, row) => factorOf(nearest, row * neighbours, { own, known })),
     }
   },
   restore(state) {
@@ -89,37 +90,43 @@ interface Space {
 }
 
 function createModel({ training, metric, index }: Space, known: Neighbourhoods): Model {
-  const { neighbours, radii } = known
   return {
     state: { ...metricState(metric), ...known, training },
     score(matrix) {
       requireWidth('LOF', matrix, training.columns)
-      const nearest = index.nearest(matrix, neighbours)
-      return factors(nearest, densitiesOf(nearest, radii, neighbours), known)
+      const scores = new Float64Array(matrix.rows)
+      index.eachNearest(matrix, known.neighbours, (row, distances, indices) => {
+        const nearest = { indices, distances }
+        scores[row] = factorOf(nearest, 0, { own: densityOf(nearest, 0, known), known })
+      })
+      return scores
     },
   }
 }
 
-function densitiesOf({ indices, distances }: Nearest, radii: Float64Array, neighbours: number): Float64Array {
-  const densities = new Float64Array(indices.length / neighbours)
-  for (let row = 0, from = 0; row < densities.length; row++, from += neighbours) {
-    let sum = 0
-    for (let i = from; i < from + neighbours; i++) {
-      const radius = radii[indices[i]!]!
-      const distance = distances[i]!
-      sum += Math.max(radius, distance)
-    }
-    densities[row] = 1 / (Math.min(sum, Number.MAX_VALUE) / neighbours + LEAST_REACH)
+/** The density of a row whose neighbours stand from `from` on. */
+function densityOf(
+  { indices, distances }: Nearest,
+  from: number,
+  { radii, neighbours }: Neighbourhoods,
+): number {
+  let sum = 0
+  for (let i = from; i < from + neighbours; i++) {
+    const radius = radii[indices[i]!]!
+    const distance = distances[i]!
+    sum += Math.max(radius, distance)
   }
-  return densities
+  return 1 / (Math.min(sum, Number.MAX_VALUE) / neighbours + LEAST_REACH)
 }
 
-function factors({ indices }: Nearest, own: Float64Array, { neighbours, densities }: Neighbourhoods) {
-  const scores = new Float64Array(own.length)
-  for (let row = 0, from = 0; row < own.length; row++, from += neighbours) {
-    let sum = 0
-    for (let i = from; i < from + neighbours; i++) sum += densities[indices[i]!]!
-    scores[row] = Math.min(sum / neighbours / own[row]!, Number.MAX_VALUE)
-  }
-  return scores
+/** The score of such a row with its own density. */
+function factorOf(
+  { indices }: Nearest,
+  from: number,
+  { own, known }: { readonly own: number; readonly known: Neighbourhoods },
+): number {
+  const { neighbours, densities } = known
+  let sum = 0
+  for (let i = from; i < from + neighbours; i++) sum += densities[indices[i]!]!
+  return Math.min(sum / neighbours / own, Number.MAX_VALUE)
 }

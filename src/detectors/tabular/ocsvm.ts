@@ -113,15 +113,23 @@ function gammaOf(gamma: number | 'auto' | 'scale', { data, columns }: Matrix): n
 }
 
 function supportOf({ data, columns }: Matrix, all: Float64Array): Pick<Boundary, 'support' | 'weights'> {
-  const chosen = Int32Array.from(all.keys()).filter((row) => all[row]! > 0)
+  const chosen = numbersOf(all)
   const rows = new Float64Array(chosen.length * columns)
-  chosen.forEach((row, i) => {
-    rows.set(data.subarray(row * columns, (row + 1) * columns), i * columns)
-  })
-  return {
-    support: { data: rows, rows: chosen.length, columns },
-    weights: Float64Array.from(chosen, (row) => all[row]!),
+  const weights = new Float64Array(chosen.length)
+  for (let i = 0, cell = 0; i < chosen.length; i++) {
+    const row = chosen[i]!
+    weights[i] = all[row]!
+    for (let from = row * columns, end = from + columns; from < end; from++) rows[cell++] = data[from]!
   }
+  return { support: { data: rows, rows: chosen.length, columns }, weights }
+}
+
+/** The numbers of the rows with a weight. */
+function numbersOf(weights: Float64Array): Int32Array {
+  const numbers = new Int32Array(weights.length)
+  let count = 0
+  for (let row = 0; row < weights.length; row++) if (weights[row]! > 0) numbers[count++] = row
+  return numbers.slice(0, count)
 }
 
 function createModel({ kernel, support, weights, offset }: Boundary): Model {
@@ -136,11 +144,15 @@ function createModel({ kernel, support, weights, offset }: Boundary): Model {
       for (let row = 0; row < data.rows; row++) {
         const query = { query: data.data, offset: row * data.columns, from: 0, to: support.rows }
         kernelRow(kernel, support, query, values)
-        let sum = 0
-        for (let i = 0; i < values.length; i++) sum += weights[i]! * values[i]!
-        scores[row] = offset - sum
+        scores[row] = offset - product(weights, values)
       }
       return scores
     },
   }
+}
+
+function product(a: Float64Array, b: Float64Array): number {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
+  return sum
 }

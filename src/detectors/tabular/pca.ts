@@ -11,6 +11,7 @@ import {
   type ModelState,
 } from '../detector.ts'
 import { symmetricEigen } from '../linear-algebra/eigen.ts'
+import { weightedDistances } from '../linear-algebra/weighted-distances.ts'
 import { type Scaling, type Standard, scalingOf } from '../statistics/standardise.ts'
 
 const options = z.strictObject({
@@ -171,146 +172,21 @@ function countFor(shares: Float64Array, wanted: number): number {
   return count
 }
 
-// Rows that are judged together, few enough to stay near the processor.
-const BLOCK = 64
-// Where a distance is this small beside its terms it is taken again, from the differences.
-const CANCELLED = 1e-3
-
 function createModel({ mean, scale }: Standard, { vectors, weights }: Components): Model {
   const columns = mean.length
   const state: ModelState = { mean, scale, components: vectors, weights }
   // A row without components is compared with the mean, as if the mean were the only one.
-  const points = weights.length === 0 ? new Float64Array(columns) : vectors.data
-  const divisors = weights.length === 0 ? Float64Array.of(1) : weights
-  const norms = new Float64Array(divisors.length)
-  for (let i = 0; i < points.length; i++) norms[Math.floor(i / columns)]! += points[i]! * points[i]!
-  const axes: Axes = {
-    points,
-    norms,
-    mean,
-    // Multiplying takes a fraction of the time of dividing.
-    inverse: scale.map((value) => Math.min(Number.MAX_VALUE, 1 / value)),
-    factors: divisors.map((divisor) => 1 / divisor),
-  }
-  const block: Block = {
-    z: new Float64Array(BLOCK * columns),
-    lengths: new Float64Array(BLOCK),
-    totals: new Float64Array(BLOCK),
-  }
+  const alone = weights.length === 0
+  const distances = weightedDistances(
+    { mean, scale },
+    alone ? new Float64Array(columns) : vectors.data,
+    alone ? Float64Array.of(1) : weights,
+  )
   return {
     state,
     score(data) {
       requireWidth('PCA', data, columns)
-      const scores = new Float64Array(data.rows)
-      for (let first = 0; first < data.rows; first += BLOCK) {
-        const count = Math.min(BLOCK, data.rows - first)
-        fillBlock(data, first, { axes, block })
-        for (let i = 0; i < divisors.length; i++) addDistances(axes, i, block)
-        for (let row = 0; row < count; row++) {
-          const score = block.totals[row]!
-          scores[first + row] = Number.isFinite(score)
-            ? score
-            : farScore(
-                mean.map((_, j) => block.z[j * BLOCK + row]!),
-                divisors,
-              )
-        }
-      }
-      return scores
+      return distances(data)
     },
   }
-}
-
-interface Axes {
-  readonly points: Float64Array
-  /** The squared length of each point. */
-  readonly norms: Float64Array
-  readonly mean: Float64Array
-  readonly inverse: Float64Array
-  readonly factors: Float64Array
-}
-
-interface Block {
-  /** Standardised rows, column by column. */
-  readonly z: Float64Array
-  /** Their squared lengths. */
-  readonly lengths: Float64Array
-  /** Their scores, when all points are done. */
-  readonly totals: Float64Array
-}
-
-function fillBlock(
-  { data, rows }: Matrix,
-  first: number,
-  { axes, block }: { readonly axes: Axes; readonly block: Block },
-): void {
-  const { mean, inverse } = axes
-  const { z, lengths, totals } = block
-  const columns = mean.length
-  const count = Math.min(BLOCK, rows - first)
-  totals.fill(0)
-  for (let row = 0, from = first * columns; row < count; row++, from += columns) {
-    let squares = 0
-    for (let j = 0, cell = row; j < columns; j++, cell += BLOCK) {
-      const value = (data[from + j]! - mean[j]!) * inverse[j]!
-      z[cell] = value
-      squares += value * value
-    }
-    lengths[row] = squares
-  }
-}
-
-/** Adds the weighted distances to point i, from |z|² - 2 z·v + |v|²: four rows at a time, whatever stands in those past the last. */
-function addDistances(
-  { points, norms, factors, mean }: Axes,
-  i: number,
-  { z, lengths, totals }: Block,
-): void {
-  const columns = mean.length
-  const norm = norms[i]!
-  const factor = factors[i]!
-  const from = i * columns
-  for (let row = 0; row < BLOCK; row += 4) {
-    let s0 = 0
-    let s1 = 0
-    let s2 = 0
-    let s3 = 0
-    for (let j = 0, cell = row; j < columns; j++, cell += BLOCK) {
-      const loading = points[from + j]!
-      s0 += loading * z[cell]!
-      s1 += loading * z[cell + 1]!
-      s2 += loading * z[cell + 2]!
-      s3 += loading * z[cell + 3]!
-    }
-    const l0 = lengths[row]! + norm
-    const l1 = lengths[row + 1]! + norm
-    const l2 = lengths[row + 2]! + norm
-    const l3 = lengths[row + 3]! + norm
-    const d0 = l0 - 2 * s0
-    const d1 = l1 - 2 * s1
-    const d2 = l2 - 2 * s2
-    const d3 = l3 - 2 * s3
-    totals[row]! += factor * Math.sqrt(d0 > CANCELLED * l0 ? d0 : exactly(z, row, points, from))
-    totals[row + 1]! += factor * Math.sqrt(d1 > CANCELLED * l1 ? d1 : exactly(z, row + 1, points, from))
-    totals[row + 2]! += factor * Math.sqrt(d2 > CANCELLED * l2 ? d2 : exactly(z, row + 2, points, from))
-    totals[row + 3]! += factor * Math.sqrt(d3 > CANCELLED * l3 ? d3 : exactly(z, row + 3, points, from))
-  }
-}
-
-function exactly(z: Float64Array, row: number, points: Float64Array, from: number): number {
-  let squares = 0
-  for (let j = 0; j * BLOCK < z.length; j++) squares += (z[j * BLOCK + row]! - points[from + j]!) ** 2
-  return squares
-}
-
-/** The score of a row so far away that its squares overflow; the unit vectors are nothing beside it. */
-function farScore(z: Float64Array, divisors: Float64Array): number {
-  const distance = Math.min(
-    Math.hypot(...z.map((value) => Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value)))),
-    Number.MAX_VALUE,
-  )
-  return Math.min(
-    divisors.reduce((score, divisor) => score + distance / divisor, 0),
-    Number.MAX_VALUE,
-  )
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { readState, requireTrainable, requireWidth } from '../checks.ts'
 import { contaminationOption, defineDetector, type Matrix, type Model } from '../detector.ts'
+import { addKernels, sumKernels } from '../statistics/wrap-around.ts'
 
 const options = z.strictObject({ contamination: contaminationOption })
 
@@ -25,7 +26,7 @@ export const qmcd = defineDetector({
   fit(data) {
     requireTrainable('QMCD', data, 2)
     const { low, range } = rangesOf(data)
-    const unit = { ...data, data: new Float64Array(data.data.length) }
+    const unit = { data: new Float64Array(data.data.length), rows: data.rows, columns: data.columns }
     for (let row = 0; row < data.rows; row++) toUnit(data, row, { low, range }, unit.data, row * data.columns)
     const trainScores = scoreTraining(unit)
     let least = Number.POSITIVE_INFINITY
@@ -108,77 +109,10 @@ function toUnit(
 /** Each pair of rows is looked at once: its kernel is part of both sums. */
 function scoreTraining({ data, rows, columns }: Matrix): Float64Array {
   const scores = new Float64Array(rows).fill(1.5 ** columns)
-  for (let row = 1; row < rows; row++) {
-    const query = data.subarray(row * columns, (row + 1) * columns)
-    scores[row]! += columns === 6 ? shareSix(data, row, query, scores) : share(data, row, query, scores)
-  }
+  // The first of an odd number has none before it.
+  for (let row = rows % 2; row < rows; row += 2) addKernels(data, columns, row, scores)
   const offset = (4 / 3) ** columns
   return scores.map((sum) => finite(sum / (rows * rows) - offset))
-}
-
-/** 3/2 - u + u² for a difference of size u. */
-function factor(difference: number): number {
-  const u = Math.abs(difference) - 0.5
-  return 1.25 + u * u
-}
-
-/** Adds the kernels between a row and the first `count` to their sums, and gives the sum of these kernels. */
-function share(data: Float64Array, count: number, query: Float64Array, sums: Float64Array): number {
-  let sum = 0
-  for (let row = 0, cell = 0; row < count; row++) {
-    let kernel = 1
-    for (let j = 0; j < query.length; j++, cell++) kernel *= factor(query[j]! - data[cell]!)
-    sums[row]! += kernel
-    sum += kernel
-  }
-  return sum
-}
-
-/** The same for six columns, the width of the default preprocessing: so spelled out it takes a quarter of the time. */
-function shareSix(data: Float64Array, count: number, query: Float64Array, sums: Float64Array): number {
-  const a = query[0]!
-  const b = query[1]!
-  const c = query[2]!
-  const d = query[3]!
-  const e = query[4]!
-  const f = query[5]!
-  let sum = 0
-  for (let row = 0, cell = 0; row < count; row++, cell += 6) {
-    const first = factor(a - data[cell]!) * factor(b - data[cell + 1]!) * factor(c - data[cell + 2]!)
-    const second = factor(d - data[cell + 3]!) * factor(e - data[cell + 4]!) * factor(f - data[cell + 5]!)
-    const kernel = first * second
-    sums[row]! += kernel
-    sum += kernel
-  }
-  return sum
-}
-
-/** The sum of the kernels between a row and all others. */
-function sumKernels(data: Float64Array, query: Float64Array): number {
-  let sum = 0
-  for (let cell = 0; cell < data.length; ) {
-    let kernel = 1
-    for (let j = 0; j < query.length; j++, cell++) kernel *= factor(query[j]! - data[cell]!)
-    sum += kernel
-  }
-  return sum
-}
-
-function sumSix(data: Float64Array, query: Float64Array): number {
-  const a = query[0]!
-  const b = query[1]!
-  const c = query[2]!
-  const d = query[3]!
-  const e = query[4]!
-  const f = query[5]!
-  let sum = 0
-  const rows = data.length / 6
-  for (let row = 0, cell = 0; row < rows; row++, cell += 6) {
-    const first = factor(a - data[cell]!) * factor(b - data[cell + 1]!) * factor(c - data[cell + 2]!)
-    const second = factor(d - data[cell + 3]!) * factor(e - data[cell + 4]!) * factor(f - data[cell + 5]!)
-    sum += first * second
-  }
-  return sum
 }
 
 function finite(score: number): number {
@@ -198,38 +132,35 @@ function favoursHigh(scores: Float64Array): boolean {
 function createModel(discrepancy: Discrepancy): Model {
   const { unit, low, range, turned, least, greatest } = discrepancy
   const { rows, columns } = unit
-  const query = new Float64Array(columns)
   const offset = (4 / 3) ** columns
-  const scoreOf = (): number => {
-    const sum = columns === 6 ? sumSix(unit.data, query) : sumKernels(unit.data, query)
-    return finite(sum / (rows * rows) - offset)
-  }
   return {
     state: { unit, low, range, order: ORDERS[turned ? 1 : 0], least, greatest },
     score(matrix) {
       requireWidth('QMCD', matrix, columns)
-      const scores = new Float64Array(matrix.rows)
+      const queries = { data: new Float64Array(matrix.data.length), rows: matrix.rows, columns }
+      const beyond = new Float64Array(matrix.rows)
       for (let row = 0; row < matrix.rows; row++) {
-        toUnit(matrix, row, discrepancy, query, 0)
-        if (!turned) {
-          scores[row] = scoreOf()
-          continue
-        }
-        const beyond = moveInside(query)
-        scores[row] = finite(greatest + least - scoreOf() + beyond * (greatest - least))
+        toUnit(matrix, row, discrepancy, queries.data, row * columns)
+        if (turned) beyond[row] = moveInside(queries.data, row * columns, columns)
+      }
+      const scores = sumKernels(unit, queries)
+      for (let row = 0; row < matrix.rows; row++) {
+        const score = finite(scores[row]! / (rows * rows) - offset)
+        scores[row] = turned ? finite(greatest + least - score + beyond[row]! * (greatest - least)) : score
       }
       return scores
     },
   }
 }
 
-/** Moves a row to the nearest place within the range, and tells how far it was off, over all columns. */
-function moveInside(query: Float64Array): number {
+/** Moves the row at `from` to the nearest place within the range, and tells how far it was off, over all columns. */
+function moveInside(queries: Float64Array, from: number, columns: number): number {
   let beyond = 0
-  for (let j = 0; j < query.length; j++) {
-    const inside = Math.min(Math.max(query[j]!, 0), 1)
-    beyond += Math.abs(query[j]! - inside)
-    query[j] = inside
+  for (let cell = from; cell < from + columns; cell++) {
+    const value = queries[cell]!
+    const inside = Math.min(Math.max(value, 0), 1)
+    beyond += Math.abs(value - inside)
+    queries[cell] = inside
   }
   return beyond
 }
