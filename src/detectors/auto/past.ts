@@ -74,7 +74,7 @@ export function createPast(memory: Memory): Past {
     room = Math.min(ROOM, room * 2)
     means.forEach((column, scale) => {
       means[scale] = new Float32Array(room)
-      means[scale]!.set(column)
+      means[scale].set(column)
     })
   }
 

@@ -69,7 +69,7 @@ export function createScale(memory: Memory): Scale {
           Math.min(relative / deviation, MOST_LOSS)
         deviations[law] = Math.max(
           SMALLEST,
-          LEAST_OF_MEAN * means[law]!,
+          LEAST_OF_MEAN * means[law],
           deviation + rate * (Math.min(relative, MOST * deviation) * TO_DEVIATION - deviation),
         )
       })
