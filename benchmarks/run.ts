@@ -15,6 +15,7 @@ const RUNS: Readonly<Record<string, number>> = {
   clone: 1,
   models: 3,
   detectors: 1,
+  'detectors-many-rows': 1,
   databases: 1,
   tables: 1,
   orchestrator: 3,
