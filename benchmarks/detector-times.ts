@@ -8,6 +8,10 @@ import type * as Detectors from '../src/detectors/index.ts'
 import { built } from './built.ts'
 import { peakMemory } from './measurement.ts'
 
+/** Those that take long are taken less often. */
+const FEWEST = 3
+const ENOUGH_S = 3
+
 const [name = '', rows = '', columns = '', runs = '', folder = ''] = process.argv.slice(2)
 const { findDetector } = await built<typeof Detectors>('detectors/index.js')
 const definition = findDetector(name)!
@@ -18,7 +22,8 @@ const [train, test] = ['train.f64', 'test.f64'].map((file): Matrix => {
 })
 const before = peakMemory()
 const times: number[] = []
-for (let run = 0; run < Number(runs); run++) {
+let spent = 0
+for (let run = 0; run < Number(runs) && (run < FEWEST || spent < ENOUGH_S); run++) {
   const start = process.cpuUsage()
   const fitted = definition.fit(train!, definition.options.parse({}), { random: createRandom(run) })
   // Some compute them when they are asked for.
@@ -26,6 +31,7 @@ for (let run = 0; run < Number(runs); run++) {
   fitted.model.score(test!)
   const { user, system } = process.cpuUsage(start)
   times.push((user + system) / 1e6)
+  spent += times.at(-1)!
 }
 const seconds = times.sort((a, b) => a - b)[times.length >> 1]!
 process.stdout.write(`${JSON.stringify({ seconds, megabytes: peakMemory() - before })}\n`)
