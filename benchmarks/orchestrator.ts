@@ -23,7 +23,6 @@ const TICKS = 8
 const STEPS = 10
 /** Processes of PostgreSQL tell what they have done within a second. */
 const STATISTICS_MS = 1_500
-const TRANSACTIONS = 'orchestrator dbos: transactions of PostgreSQL'
 
 /** What both engines cost: a run that does nothing, many of them, the way from a tick to the first step, and the records of steps. */
 export const benchmark: Benchmark = () =>
@@ -149,7 +148,7 @@ async function measureTransactions(
   const after = await committed(url)
   await one.stop({ graceMs: 1_000 })
   return {
-    name: `${TRANSACTIONS} for a run of ${STEPS} steps`,
+    name: `orchestrator dbos: transactions of PostgreSQL for a run of ${STEPS} steps`,
     value: (after - before) / SEQUENTIAL,
     unit: 'tx',
   }

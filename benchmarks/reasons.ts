@@ -3,19 +3,18 @@ export const REASONS: Readonly<Record<string, string>> = {
   '1,000 metrics x 2,500 points: train, score and alert, reads and writes included':
     'the machine was slower than on 2026-11-25, when this was 12.8 s: the program of that day took 15.8 s beside this one',
   '1,000 metrics x 2,500 points: largest resident memory':
-    'scores come with notes of what the model said, which trainings and alerts read',
+    'the cause is not known; the program of 2026-11-25 took 334 MB beside this one',
   'start: resident memory, 20 s after the first backfill':
-    'models of `auto` hold the means of their past at eight scales while they judge',
+    'the cause is not known; the program of 2026-11-25, with another default model, took 196 MB beside this one',
   "CBLOF, 2,000 x 6: CPU seconds as a share of PyOD's":
-    'k-means of PyOD is compiled to vector instructions, and is nearly all of it',
+    'not looked into beyond its k-means, which scikit-learn has in compiled code',
   "FeatureBagging, 2,000 x 6: CPU seconds as a share of PyOD's": 'on the edge: .59 to .78 from run to run',
   "IForest, 2,000 x 6: CPU seconds as a share of PyOD's":
     'the walks down the trees, some 13 ns a step, of which each array read carries checks that compiled code has not',
   "KNN, 2,000 x 6: CPU seconds as a share of PyOD's": 'on the edge: .58 to .9 from run to run',
   "KPCA, 2,000 x 6: CPU seconds as a share of PyOD's":
-    'the eigenvectors of a matrix of 2,000 rows: LAPACK is compiled to vector instructions',
+    'the eigenvectors of a matrix of 2,000 rows, which PyOD has from LAPACK',
   "LOF, 2,000 x 6: CPU seconds as a share of PyOD's": 'on the edge: .51 to .76 from run to run',
-  "QMCD, 2,000 x 6: CPU seconds as a share of PyOD's":
-    "numba compiles PyOD's loop to vector instructions, with sums in any order",
+  "QMCD, 2,000 x 6: CPU seconds as a share of PyOD's": "PyOD's loop is compiled by numba, with fast maths",
   "MAD, 2,000 x 1: CPU seconds as a share of PyOD's": 'on the edge: half a millisecond',
 }

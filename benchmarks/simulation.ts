@@ -36,7 +36,7 @@ export const benchmark: Benchmark = async () => {
   ].sort((a, b) => a.factor - b.factor)
   return [
     {
-      name: `simulation: workers of ${CORES} cores for ${METRICS.toLocaleString('en')} metrics every ${PERIOD_S} s`,
+      name: `simulation: workers of ${CORES} cores for ${METRICS.toLocaleString('en')} metrics with PCA and KNN every ${PERIOD_S} s`,
       value: needed,
       unit: 'workers',
     },
