@@ -83,24 +83,25 @@ export interface RunStore {
     id: string,
     options: { readonly executor: string; readonly now: number },
   ): Promise<Run | undefined>
-  /** Ends a run that this executor still holds; false when it was taken over meanwhile. */
+  /** Ends a run that is still held; false when it was taken over meanwhile. */
   finish(
     id: string,
-    end: {
-      readonly executor: string
+    end: Hold & {
       readonly status: 'succeeded' | 'failed' | 'canceled'
       readonly now: number
       readonly error?: RunError
     },
   ): Promise<boolean>
-  /** Puts a run that this executor still holds back in the queue, because its process stops: the run is not at fault, so this does not count towards
+  /** Puts a run that is still held back in the queue, because its process stops: the run is not at fault, so this does not count towards
    * `maxAttempts`. One that was asked to be canceled meanwhile is canceled. False when the run was taken over. */
-  requeue(id: string, options: { readonly executor: string; readonly now: number }): Promise<boolean>
-  /** Queues a run that this executor still holds once more, after a failure that may not last. False when it was taken over. */
+  requeue(id: string, options: Hold & { readonly now: number }): Promise<boolean>
+  /** Does to one run that is still held what `recover` does to those of the dead: its executor showed no sign of life for too long to write anything. False when the
+   * run was taken over. */
+  lose(id: string, options: Hold & { readonly now: number; readonly maxAttempts: number }): Promise<boolean>
+  /** Queues a run that is still held once more, after a failure that may not last. False when it was taken over. */
   retryLater(
     id: string,
-    options: {
-      readonly executor: string
+    options: Hold & {
       readonly now: number
       readonly notBefore: number
       readonly error: RunError
@@ -192,6 +193,12 @@ export interface RunStore {
   isHeld(id: string, executor: string): Promise<boolean>
   /** Deletes ended runs (with steps and logs) older than `before` and beyond the newest `keep`; the newest of each job, batch and status stays. Returns how many. */
   prune(options: { readonly before: number; readonly keep: number }): Promise<number>
+}
+
+/** Who holds a run, and since which of its starts: an executor may lose a run and claim it anew. */
+export interface Hold {
+  readonly executor: string
+  readonly attempt: number
 }
 
 /** The run of a tick of a schedule. */

@@ -36,7 +36,7 @@ function poisonError(run: Pick<Run, 'job' | 'batch'>, losses: number): RunError 
   const subject = run.batch === undefined || run.batch === '' ? '' : `batch "${run.batch}": `
   return {
     code: 'JOB_FAILED',
-    message: `${subject}${run.job} is not started again: the process that ran it died ${losses} times; look for a crash or a lack of memory at those times, then retry it`,
+    message: `${subject}${run.job} is not started again: the process that ran it died or stood still ${losses} times; look for a crash, a lack of memory or a pause at those times, then retry it`,
   }
 }
 
@@ -44,7 +44,7 @@ function poisonError(run: Pick<Run, 'job' | 'batch'>, losses: number): RunError 
 async function release(
   db: Transaction<ControlSchema>,
   row: RunRow,
-  options: RecoverOptions,
+  options: Omit<RecoverOptions, 'isDead'>,
 ): Promise<boolean> {
   const { now, maxAttempts } = options
   const losses = row.losses + 1
@@ -65,7 +65,7 @@ async function release(
     .returning('id')
     .executeTakeFirst()
   if (changed === undefined) return false
-  await closeSteps(db, [{ id: row.id, now }], 'interrupted: the process that ran it died')
+  await closeSteps(db, [{ id: row.id, now }], 'interrupted: the process that ran it died or stood still')
   return true
 }
 
@@ -74,7 +74,7 @@ export function createExecutors({
   read,
   change,
   exclusive,
-}: ControlAccess): Pick<RunStore, 'heartbeat' | 'retire' | 'recover' | 'executors'> {
+}: ControlAccess): Pick<RunStore, 'heartbeat' | 'retire' | 'recover' | 'lose' | 'executors'> {
   return {
     heartbeat: ({ id, host, pid }, now) =>
       change(async (db) => {
@@ -101,6 +101,19 @@ export function createExecutors({
         return taken.map(runOf)
       })
     },
+
+    lose: (id, { executor, attempt, ...options }) =>
+      exclusive(async (db) => {
+        const row = await db
+          .selectFrom('run')
+          .selectAll()
+          .where('id', '=', id)
+          .where('status', '=', 'running')
+          .where('executor', '=', executor)
+          .where('attempt', '=', attempt)
+          .executeTakeFirst()
+        return row !== undefined && release(db, row, options)
+      }),
 
     executors: () =>
       read(async (db) => {

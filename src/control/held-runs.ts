@@ -1,7 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { RunError } from '../runs/run.ts'
 import type { ControlAccess } from './access.ts'
-import type { RunStore } from './control.ts'
+import type { Hold, RunStore } from './control.ts'
 import { prepared } from './prepared.ts'
 import { released } from './released.ts'
 import { jsonText } from './run-rows.ts'
@@ -61,9 +61,9 @@ export function createHeldRuns({ read, write, exclusive }: ControlAccess): HeldR
   return {
     finish: (id, how) => end({ id, ...how }),
 
-    requeue: (id, { executor, now }) =>
+    requeue: (id, { now, ...hold }) =>
       exclusive(async (db) => {
-        const held = await heldRun(db, id, executor)
+        const held = await heldRun(db, id, hold)
         if (held === undefined) return false
         await db
           .updateTable('run')
@@ -75,9 +75,9 @@ export function createHeldRuns({ read, write, exclusive }: ControlAccess): HeldR
         return true
       }),
 
-    retryLater: (id, { executor, now, notBefore, error }) =>
+    retryLater: (id, { now, notBefore, error, ...hold }) =>
       exclusive(async (db) => {
-        const held = await heldRun(db, id, executor)
+        const held = await heldRun(db, id, hold)
         if (held === undefined) return false
         await db
           .updateTable('run')
@@ -119,7 +119,7 @@ export function createHeldRuns({ read, write, exclusive }: ControlAccess): HeldR
         return true
       }),
 
-    isHeld: (id, executor) => read(async (db) => (await heldRun(db, id, executor)) !== undefined),
+    isHeld: (id, executor) => read(async (db) => (await heldRun(db, id, { executor })) !== undefined),
 
     cancelRequests: (executor) =>
       read(async (db) => {
@@ -135,13 +135,18 @@ export function createHeldRuns({ read, write, exclusive }: ControlAccess): HeldR
   }
 }
 
-function heldRun(db: Kysely<ControlSchema>, id: string, executor: string) {
+function heldRun(
+  db: Kysely<ControlSchema>,
+  id: string,
+  { executor, attempt }: Partial<Hold> & Pick<Hold, 'executor'>,
+) {
   return db
     .selectFrom('run')
     .select('cancel_requested')
     .where('id', '=', id)
     .where('status', '=', 'running')
     .where('executor', '=', executor)
+    .$if(attempt !== undefined, (held) => held.where('attempt', '=', attempt!))
     .executeTakeFirst()
 }
 
@@ -165,13 +170,21 @@ const updateEnds = prepared(
       .whereRef('run.id', '=', 'wanted.column1')
       .where('run.status', '=', 'running')
       .whereRef('run.executor', '=', 'wanted.column2')
+      .where('run.attempt', '=', sql<number>`cast(wanted.column6 as bigint)`)
       .returning('run.id'),
 )
 
 /** Ids of those that are ended now. */
 async function endRuns(db: Transaction<ControlSchema>, ends: readonly End[]): Promise<ReadonlySet<string>> {
   const rows = await updateEnds(db, {
-    ends: ends.map(({ id, executor, status, now, error }) => [id, executor, status, now, jsonText(error)]),
+    ends: ends.map(({ id, executor, status, now, error, attempt }) => [
+      id,
+      executor,
+      status,
+      now,
+      jsonText(error),
+      attempt,
+    ]),
   })
   return new Set(rows.map(({ id }) => id))
 }
@@ -180,7 +193,7 @@ async function endRuns(db: Transaction<ControlSchema>, ends: readonly End[]): Pr
 async function endedBefore(db: Kysely<ControlSchema>, ends: readonly End[]): Promise<ReadonlySet<End>> {
   const rows = await db
     .selectFrom('run')
-    .select(['id', 'executor', 'status', 'ended_at'])
+    .select(['id', 'executor', 'status', 'ended_at', 'attempt'])
     .where(
       'id',
       'in',
@@ -189,9 +202,11 @@ async function endedBefore(db: Kysely<ControlSchema>, ends: readonly End[]): Pro
     .execute()
   const known = new Map(rows.map((row) => [row.id, row]))
   return new Set(
-    ends.filter(({ id, executor, status, now }) => {
+    ends.filter(({ id, executor, status, now, attempt }) => {
       const row = known.get(id)
-      return row?.executor === executor && row.status === status && row.ended_at === now
+      return (
+        row?.executor === executor && row.attempt === attempt && row.status === status && row.ended_at === now
+      )
     }),
   )
 }

@@ -78,7 +78,7 @@ function createHandingOver(options: DbosOrchestratorOptions, tools: StarterTools
     const rooms = [...wanted].map(([queue, room]) => ({ queue, room }))
     const limit = rooms.reduce((sum, { room }) => sum + room, 0)
     const now = clock.now()
-    return runs.claim({
+    return tools.claim({
       jobs: jobs(),
       executor: executor.id,
       now,

@@ -8,6 +8,7 @@ import type { Run, RunError, RunRequest } from '../runs/run.ts'
 import { runErrorOf } from '../runs/run-error.ts'
 import { createInterruption, type Interruption, type InterruptionKind } from './interruption.ts'
 import type { JobHandler } from './orchestrator.ts'
+import { isHeld, type Presence } from './presence.ts'
 
 /** The runs that this process has claimed and is executing. */
 export interface Executions {
@@ -49,8 +50,9 @@ export interface ExecutionOptions {
   readonly retryMs: number
   /** Real ms: a handler that does not end so long after it was told to is left to itself. */
   readonly patienceMs: number
-  /** A check for a run that was claimed just now: it throws once others may have taken the run over. */
-  readonly hold: () => () => void
+  readonly presence: Pick<Presence, 'hold' | 'prove'>
+  /** How often a run may be lost before it is given up. */
+  readonly maxAttempts: number
   /** After how long a run that failed is tried again; undefined for never. */
   readonly retryDelayMs?: (run: Run, error: unknown) => number | undefined
   readonly fanOut: (run: Run, requests: readonly RunRequest[], signal: AbortSignal) => Promise<readonly Run[]>
@@ -60,16 +62,19 @@ type Outcome =
   | { readonly status: 'succeeded' }
   | { readonly status: 'failed' | 'canceled'; readonly error: RunError }
   | { readonly status: 'queued' }
+  /** This process showed no sign of life for too long, so that it did not write all of it. */
+  | { readonly status: 'lost' }
   /** It failed for a reason that may not last, and is tried again. */
   | { readonly status: 'again'; readonly error: RunError; readonly delayMs: number }
 
 export function createExecutions(options: ExecutionOptions): Executions {
-  const { runs, executor, clock, logger, redact } = options
+  const { runs, presence, executor, clock, logger, redact } = options
   const giveUp = new AbortController()
-  const executing = new Map<
-    string,
-    { readonly run: Run; readonly interruption: Interruption; readonly done: Promise<Recorded> }
-  >()
+  const executing = new Set<{
+    readonly run: Run
+    readonly interruption: Interruption
+    readonly done: Promise<Recorded>
+  }>()
 
   async function outcomeOf(
     run: Run,
@@ -79,7 +84,7 @@ export function createExecutions(options: ExecutionOptions): Executions {
       once,
     }: { readonly handler: JobHandler; readonly interruption: Interruption; readonly once: boolean },
   ): Promise<Outcome> {
-    const held = options.hold()
+    const held = presence.hold()
     const deadline = setTimeout(
       () => interruption.interrupt('timed-out'),
       Math.min(options.maxRuntimeMs, 2 ** 31 - 1),
@@ -101,7 +106,7 @@ export function createExecutions(options: ExecutionOptions): Executions {
     } catch (error) {
       switch (interruption.kind()) {
         case undefined:
-          return failure(run, error, once)
+          return isHeld(held) ? failure(run, error, once) : { status: 'lost' }
         case 'canceled':
           return { status: 'canceled', error: withoutStack(interruption.signal.reason) }
         case 'timed-out':
@@ -128,8 +133,12 @@ export function createExecutions(options: ExecutionOptions): Executions {
 
   /** False when others have taken the run over; otherwise the run, if it has ended. */
   async function record(run: Run, outcome: Outcome): Promise<false | { readonly ended?: Run }> {
-    const end = { executor: executor.id, now: clock.now() }
+    const end = { executor: executor.id, attempt: run.attempt, now: clock.now() }
     if (outcome.status === 'queued') return (await runs.requeue(run.id, end)) && {}
+    if (outcome.status === 'lost') {
+      await presence.prove()
+      return (await runs.lose(run.id, { ...end, maxAttempts: options.maxAttempts })) && {}
+    }
     if (outcome.status === 'again') {
       const later = { notBefore: end.now + outcome.delayMs, error: outcome.error }
       return (await runs.retryLater(run.id, { ...end, ...later })) && {}
@@ -164,6 +173,12 @@ export function createExecutions(options: ExecutionOptions): Executions {
   function report(outcome: Outcome, fields: { readonly [key: string]: Json }): void {
     if (outcome.status === 'succeeded') logger.log('info', 'run succeeded', fields)
     else if (outcome.status === 'queued') logger.log('info', 'run interrupted; it starts again', fields)
+    else if (outcome.status === 'lost')
+      logger.log(
+        'warn',
+        'run interrupted: there was no sign of life of this process for too long; it starts again',
+        fields,
+      )
     else if (outcome.status === 'again')
       logger.log('warn', 'run failed and is tried again', {
         ...fields,
@@ -184,21 +199,24 @@ export function createExecutions(options: ExecutionOptions): Executions {
       const interruption = createInterruption(run, options.maxRuntimeMs)
       const done = outcomeOf(run, { handler, interruption, once: patience !== undefined })
         .then((outcome) => recordEnd(run, outcome, patience))
-        .finally(() => executing.delete(run.id))
-      executing.set(run.id, { run, interruption, done })
+        .finally(() => executing.delete(execution))
+      const execution = { run, interruption, done }
+      executing.add(execution)
       return done
     },
-    interrupt: (id, kind) => executing.get(id)?.interruption.interrupt(kind),
+    interrupt(id, kind) {
+      for (const { run, interruption } of executing) if (run.id === id) interruption.interrupt(kind)
+    },
     interruptAll() {
       giveUp.abort()
-      for (const { interruption } of executing.values()) interruption.interrupt('stopping')
+      for (const { interruption } of executing) interruption.interrupt('stopping')
     },
     count(queue) {
       if (queue === undefined) return executing.size
-      return [...executing.values()].filter(({ run }) => run.queue === queue).length
+      return [...executing].filter(({ run }) => run.queue === queue).length
     },
     async idle() {
-      while (executing.size > 0) await Promise.all([...executing.values()].map(({ done }) => done))
+      while (executing.size > 0) await Promise.all([...executing].map(({ done }) => done))
     },
   }
 }

@@ -14,18 +14,17 @@ export function createLocalOrchestrator(options: RunEngineOptions): Orchestrator
 /** Claims queued runs whenever there is room for them. */
 function createClaiming(
   options: RunEngineOptions,
-  { executor, jobs, count, execute }: StarterTools,
+  { executor, jobs, count, claim, execute }: StarterTools,
 ): Starter {
   const { clock, logger, queues = new Map(), resources = () => new Map() } = options
-  const { runs } = options.control
   let capacity = 0
   let served: readonly QueueName[] = QUEUE_NAMES
-  const claiming = createRepeated(claim, (error) =>
+  const claiming = createRepeated(claimMore, (error) =>
     logger.log('error', 'the queue of runs could not be read', { problem: messageOf(error) }),
   )
 
-  async function claim(): Promise<void> {
-    const claimed = await runs.claim({
+  async function claimMore(): Promise<void> {
+    const claimed = await claim({
       jobs: jobs(),
       executor: executor.id,
       now: clock.now(),

@@ -14,6 +14,8 @@ export interface Presence {
   /** A check for a run that was claimed just now: it throws `CONFLICT` once there was no sign of life for so long that others may have taken the run over, and
    * from then on for good, for later signs of life do not bring it back. */
   hold(): () => void
+  /** Gives a sign of life if the last was so long ago that others may take over what runs here. Errors: those of the control database. */
+  prove(): Promise<void>
 }
 
 export interface PresenceOptions {
@@ -79,14 +81,18 @@ export function createPresence({
     onRecovered(recovered)
   }
 
+  function beatOnce(): Promise<void> {
+    beating ??= beat().finally(() => {
+      beating = undefined
+    })
+    return beating
+  }
+
   function beatInBackground(): void {
-    beating ??= beat()
-      .catch((error: unknown) =>
-        logger.log('error', 'the heartbeat could not be recorded', { problem: messageOf(error) }),
-      )
-      .finally(() => {
-        beating = undefined
-      })
+    if (beating !== undefined) return
+    beatOnce().catch((error: unknown) =>
+      logger.log('error', 'the heartbeat could not be recorded', { problem: messageOf(error) }),
+    )
   }
 
   return {
@@ -96,12 +102,15 @@ export function createPresence({
         if (lapses > before || lapsed()) throw notHeld()
       }
     },
+    async prove() {
+      if (lapsed()) await beatOnce()
+    },
     async enter() {
       entered++
       if (entered > 1) return
       ours.add(executor.id)
       try {
-        await beat()
+        await beatOnce()
         timer = setInterval(beatInBackground, limits.heartbeatMs).unref()
       } catch (error) {
         entered--
@@ -113,7 +122,7 @@ export function createPresence({
       entered--
       if (entered > 0) return
       clearInterval(timer)
-      await beating
+      await beating?.catch(() => {})
       ours.delete(executor.id)
       try {
         await runs.retire(executor.id)
@@ -122,6 +131,16 @@ export function createPresence({
         logger.log('warn', 'the end of this process could not be recorded', { problem: messageOf(error) })
       }
     },
+  }
+}
+
+/** Whether the check of a hold would let its run write. */
+export function isHeld(assertHeld: () => void): boolean {
+  try {
+    assertHeld()
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -5,6 +5,7 @@ import type { Logger } from '../core/logger.ts'
 import { QUEUE_NAMES, type QueueLimits, type QueueName } from '../core/queues.ts'
 import type { JobName, Run, RunRequest } from '../runs/run.ts'
 import { createBell } from './bell.ts'
+import { createClaims } from './claims.ts'
 import { createExecutions, type RecordPatience } from './executions.ts'
 import { fanOut } from './fan-out.ts'
 import { type LivenessLimits, newExecutor } from './liveness.ts'
@@ -53,6 +54,16 @@ export function createRunEngine(
   const { resourceOf = () => '' } = options
   const { runs } = options.control
   const handlers = new Map<JobName, JobHandler>()
+  const presence = createPresence({
+    runs,
+    executor,
+    clock,
+    logger,
+    maxAttempts,
+    onRecovered: wake,
+    ...(options.liveness === undefined ? {} : { limits: options.liveness }),
+  })
+  const claims = createClaims({ runs, presence, clock })
   const executions = createExecutions({
     runs,
     executor,
@@ -62,7 +73,8 @@ export function createRunEngine(
     maxRuntimeMs,
     retryMs: pollMs,
     patienceMs,
-    hold: () => presence.hold(),
+    maxAttempts,
+    presence,
     ...(options.retryDelayMs === undefined ? {} : { retryDelayMs: options.retryDelayMs }),
     fanOut: (run, requests, signal) =>
       fanOut(run, requests, {
@@ -74,18 +86,10 @@ export function createRunEngine(
         isStopping: () => stopping !== undefined,
       }),
   })
-  const presence = createPresence({
-    runs,
-    executor,
-    clock,
-    logger,
-    maxAttempts,
-    onRecovered: wake,
-    ...(options.liveness === undefined ? {} : { limits: options.liveness }),
-  })
   const starter = createStarter({
     executor,
     jobs: () => [...handlers.keys()],
+    claim: claims.claim,
     count: executions.count,
     execute: (run) => execute(run),
     announce,
@@ -202,7 +206,7 @@ export function createRunEngine(
       for (;;) {
         const claimed =
           stopping === undefined
-            ? await runs.claimById(id, { executor: executor.id, now: clock.now() })
+            ? await claims.claimById(id, { executor: executor.id, now: clock.now() })
             : undefined
         const patience = { attempts: RECORD_ATTEMPTS, ...(signal === undefined ? {} : { signal }) }
         if (claimed !== undefined && !(await execute(claimed, patience)))
@@ -221,7 +225,7 @@ export function createRunEngine(
   }
 
   async function executeIfFree(id: string): Promise<boolean> {
-    const claimed = await runs.claimById(id, { executor: executor.id, now: clock.now() })
+    const claimed = await claims.claimById(id, { executor: executor.id, now: clock.now() })
     if (claimed !== undefined) await execute(claimed)
     return claimed !== undefined
   }

@@ -1,4 +1,4 @@
-import type { ExecutorInfo } from '../control/control.ts'
+import type { ExecutorInfo, RunStore } from '../control/control.ts'
 import type { QueueName } from '../core/queues.ts'
 import type { JobName, Run } from '../runs/run.ts'
 
@@ -18,6 +18,7 @@ export interface Starter {
 export interface StarterTools {
   readonly executor: ExecutorInfo
   readonly jobs: () => readonly JobName[]
+  readonly claim: RunStore['claim']
   /** Runs that are executing here, of one queue or of all. */
   readonly count: (queue?: QueueName) => number
   /** Executes a run that was claimed. */

@@ -84,7 +84,7 @@ describe.each(ENGINES)('claims on $engine', ({ controls: create }) => {
           expect(claimed.map(({ id }) => places.get(id))).toEqual(one)
           for (const { runs } of [together, alone]) {
             for (const { id } of await runs.list({ status: 'running', limit: 99 }))
-              await runs.finish(id, { executor: 'e', status: 'succeeded', now: 5_001 })
+              await runs.finish(id, { attempt: 1, executor: 'e', status: 'succeeded', now: 5_001 })
             for (const { id } of await runs.list({ status: 'queued', limit: 99 }))
               await runs.cancel(id, 5_001)
             // What was started counts for a second, of which the next case knows nothing.
@@ -96,7 +96,7 @@ describe.each(ENGINES)('claims on $engine', ({ controls: create }) => {
             } as const
             const { run } = await runs.enqueue({ job: 'train', batch: 'x', trigger: 'manual' }, { now: 1 })
             await runs.claim(later)
-            await runs.finish(run.id, { executor: 'e', status: 'succeeded', now: 9_001 })
+            await runs.finish(run.id, { attempt: 1, executor: 'e', status: 'succeeded', now: 9_001 })
           }
         },
       ),
@@ -176,6 +176,7 @@ describe.each(ENGINES)('what is asked for together on $engine', ({ controls: cre
     const error = { code: 'JOB_FAILED', message: `it's "odd"` } as const
     const finish = (id: string, index: number) =>
       runs.finish(id, {
+        attempt: 1,
         executor: index === 7 ? 'other' : 'e',
         now: 100 + index,
         ...(index % 2 === 0 ? { status: 'succeeded' } : { status: 'failed', error }),

@@ -22,7 +22,7 @@ describe.each(ENGINES)('$engine', ({ controls: make }) => {
       const part = shard === undefined ? {} : { shard, parent: 'p' }
       const { run } = await runs.enqueue({ job, batch, trigger: 'manual', ...part }, { now })
       await runs.claimById(run.id, { executor: 'e', now })
-      await runs.finish(run.id, { executor: 'e', status: 'succeeded', now: now + 1 })
+      await runs.finish(run.id, { attempt: 1, executor: 'e', status: 'succeeded', now: now + 1 })
       return run.id
     }
     const expected: string[] = []

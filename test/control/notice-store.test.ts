@@ -98,7 +98,7 @@ describe.each(ENGINES)('on $engine', ({ controls: create }) => {
         { now: 1 },
       )
       await runs.claimById(run.id, { executor: 'e', now: 2 })
-      await runs.finish(run.id, { executor: 'e', status: 'failed', now: 10 + index })
+      await runs.finish(run.id, { attempt: 1, executor: 'e', status: 'failed', now: 10 + index })
     }
     await runs.enqueue({ job: 'train', batch: 'a', trigger: 'manual' }, { now: 50 })
     await runs.enqueue({ job: 'train', batch: 'b', trigger: 'manual' }, { now: 50, notBefore: 500 })

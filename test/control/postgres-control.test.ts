@@ -330,7 +330,9 @@ it.each(['claim', 'claimById', 'dispatch'] as const)(
         const again = next === 'claim' ? claim(3) : runs.claimById(run.id, { executor: 'e', now: 3 })
         expect(await again).toMatchObject({ id: run.id, attempt: 2, status: 'running' })
         expect(await claim(4)).toBeUndefined()
-        expect(await runs.finish(run.id, { executor: 'e', status: 'succeeded', now: 5 })).toBe(true)
+        const end = { executor: 'e', status: 'succeeded', now: 5 } as const
+        expect(await runs.finish(run.id, { ...end, attempt: 1 })).toBe(false)
+        expect(await runs.finish(run.id, { ...end, attempt: 2 })).toBe(true)
       }
     } finally {
       await control.close()

@@ -42,7 +42,7 @@ describe.each(ENGINES)('the queue on $engine', ({ controls: create }) => {
     expect(await claim('x')).toBeDefined()
     expect(await claim('y')).toBeDefined()
     expect(await claim('x')).toBeUndefined()
-    await runs.finish(first!, { executor: 'x', status: 'succeeded', now: 3 })
+    await runs.finish(first!, { attempt: 1, executor: 'x', status: 'succeeded', now: 3 })
     expect(await claim('y')).toBeDefined()
     expect(await claim('y')).toBeUndefined()
   })
@@ -58,7 +58,7 @@ describe.each(ENGINES)('the queue on $engine', ({ controls: create }) => {
         queues: [room({ rate: { limit: 2, periodMs: 1_000 } })],
       })
     const first = await claim(5_000)
-    await runs.requeue(first!.id, { executor: 'e', now: 5_100 })
+    await runs.requeue(first!.id, { attempt: 1, executor: 'e', now: 5_100 })
     expect((await claim(5_200))?.id).toBe(first!.id)
     expect(await claim(5_300)).toBeUndefined()
     expect(await claim(5_999)).toBeUndefined()
@@ -79,7 +79,7 @@ describe.each(ENGINES)('the queue on $engine', ({ controls: create }) => {
     expect((await claim())?.id).toBe(first)
     expect((await claim())?.id).toBe(third)
     expect(await claim()).toBeUndefined()
-    await runs.finish(first!, { executor: 'e', status: 'succeeded', now: 3 })
+    await runs.finish(first!, { attempt: 1, executor: 'e', status: 'succeeded', now: 3 })
     expect((await claim())?.id).toBe(second)
   })
 
@@ -122,8 +122,8 @@ describe.each(ENGINES)('the queue on $engine', ({ controls: create }) => {
     const [id] = await queued(runs, [of('a')])
     const error = { code: 'CONNECTION_FAILED', message: 'away' } as const
     const claim = (now: number) => claimOne(runs, { jobs: JOBS, executor: 'e', now })
-    const later = (executor: string, now: number) =>
-      runs.retryLater(id!, { executor, now, notBefore: now + 99.5, error })
+    const later = (executor: string, now: number, attempt = 1) =>
+      runs.retryLater(id!, { attempt, executor, now, notBefore: now + 99.5, error })
     expect(await later('e', 1)).toBe(false)
     await claim(2)
     await runs.saveStep({
@@ -147,7 +147,8 @@ describe.each(ENGINES)('the queue on $engine', ({ controls: create }) => {
     expect(await claim(102)).toBeUndefined()
     expect(await claim(103)).toMatchObject({ id, attempt: 2, failures: 1 })
     await runs.cancel(id!, 104)
-    expect(await later('e', 105)).toBe(true)
+    expect(await later('e', 105)).toBe(false)
+    expect(await later('e', 105, 2)).toBe(true)
     expect(await runs.get(id!)).toMatchObject({
       status: 'canceled',
       failures: 2,
@@ -192,10 +193,10 @@ describe.each(ENGINES)('the queue on $engine', ({ controls: create }) => {
     await runs.takeBack(first)
     expect(await runs.handAgain(first)).toBeUndefined()
     expect(await dispatch(103)).toEqual([])
-    await runs.finish(first, { executor: 'e', status: 'succeeded', now: 104 })
+    await runs.finish(first, { attempt: 1, executor: 'e', status: 'succeeded', now: 104 })
     expect(await dispatch(105)).toEqual([[second, 1]])
     await runs.claimById(second!, { executor: 'e', now: 106 })
-    await runs.requeue(second!, { executor: 'e', now: 107 })
+    await runs.requeue(second!, { attempt: 1, executor: 'e', now: 107 })
     expect(await dispatch(108)).toEqual([[second, 2]])
   })
 
@@ -240,7 +241,7 @@ describe.each(ENGINES)('the queue on $engine', ({ controls: create }) => {
     expect(await dispatch()).toEqual([])
     await runs.claimById(ids[0]!, { executor: 'e', now: 3 })
     expect(await dispatch()).toEqual([])
-    await runs.finish(ids[0]!, { executor: 'e', status: 'failed', now: 4 })
+    await runs.finish(ids[0]!, { attempt: 1, executor: 'e', status: 'failed', now: 4 })
     expect((await dispatch()).map(({ run }) => run.id)).toEqual(ids.slice(2))
   })
 
@@ -267,7 +268,7 @@ describe.each(ENGINES)('the queue on $engine', ({ controls: create }) => {
     for (const id of ids) await runs.claimById(id, { executor: 'e', now: 2 })
     const [recovered, ...ends] = await Promise.all([
       runs.recover({ now: 3, maxAttempts: 9, isDead: () => true }),
-      ...ids.map((id) => zombie.runs.finish(id, { executor: 'e', status: 'succeeded', now: 3 })),
+      ...ids.map((id) => zombie.runs.finish(id, { attempt: 1, executor: 'e', status: 'succeeded', now: 3 })),
     ])
     const taken = new Set(recovered.map(({ id }) => id))
     for (const [index, id] of ids.entries()) {

@@ -66,7 +66,7 @@ describe.each(ENGINES)('on $engine', ({ controls: create }) => {
       expect(await claim(4_999)).toBeUndefined()
       expect(await runs.claimById(second.run.id, { executor: 'e', now: 2_000 })).toBeUndefined()
       expect((await claim(5_000))?.id).toBe(later.run.id)
-      await runs.finish(first.run.id, { executor: 'e', status: 'succeeded', now: 6_000 })
+      await runs.finish(first.run.id, { attempt: 1, executor: 'e', status: 'succeeded', now: 6_000 })
       expect((await claim(6_000))?.id).toBe(second.run.id)
       expect(await claimOne(runs, { jobs: [], executor: 'e', now: 9_000 })).toBeUndefined()
     })
@@ -118,10 +118,10 @@ describe.each(ENGINES)('on $engine', ({ controls: create }) => {
             if (kind === 'enqueue') ids.push((await runs.enqueue(ingest(batch), { now })).run.id)
             if (kind === 'claim') await claimOne(runs, { jobs: JOBS, executor, now })
             if (kind === 'finish') {
-              const done = await runs.finish(id, { executor, status: 'succeeded', now })
+              const done = await runs.finish(id, { attempt: 1, executor, status: 'succeeded', now })
               expect(done && ended.has(id)).toBe(false)
             }
-            if (kind === 'requeue') await runs.requeue(id, { executor, now })
+            if (kind === 'requeue') await runs.requeue(id, { attempt: 1, executor, now })
             if (kind === 'cancel') expect((await runs.cancel(id, now)) && ended.has(id)).toBe(false)
             if (kind === 'recover') await runs.recover({ now, maxAttempts: 2, isDead: () => false })
             const all = await runs.list({ limit: 100 })
@@ -146,9 +146,15 @@ describe.each(ENGINES)('on $engine', ({ controls: create }) => {
       const { run } = await runs.enqueue(ingest('a'), { now: 1 })
       await claimOne(runs, { jobs: JOBS, executor: 'mine', now: 2 })
       const error = { code: 'QUERY_FAILED', message: 'no such table', stack: 'at x' } as const
-      expect(await runs.finish(run.id, { executor: 'other', status: 'succeeded', now: 3 })).toBe(false)
-      expect(await runs.finish(run.id, { executor: 'mine', status: 'failed', now: 4, error })).toBe(true)
-      expect(await runs.finish(run.id, { executor: 'mine', status: 'succeeded', now: 5 })).toBe(false)
+      const succeeded = { status: 'succeeded', now: 3 } as const
+      expect(await runs.finish(run.id, { ...succeeded, attempt: 1, executor: 'other' })).toBe(false)
+      expect(await runs.finish(run.id, { ...succeeded, attempt: 2, executor: 'mine' })).toBe(false)
+      expect(
+        await runs.finish(run.id, { attempt: 1, executor: 'mine', status: 'failed', now: 4, error }),
+      ).toBe(true)
+      expect(await runs.finish(run.id, { attempt: 1, executor: 'mine', status: 'succeeded', now: 5 })).toBe(
+        false,
+      )
       expect(await runs.get(run.id)).toMatchObject({ status: 'failed', endedAt: 4, error })
       expect(await runs.latest({ job: 'ingest', batch: 'a', status: 'failed' })).toMatchObject({ id: run.id })
       expect(await runs.latest({ job: 'ingest', batch: 'a', status: 'succeeded' })).toBeUndefined()
@@ -183,8 +189,8 @@ describe.each(ENGINES)('on $engine', ({ controls: create }) => {
         await runs.claimById(run.id, { executor: 'e', now: 2 })
         await runs.saveStep({ ...step, runId: run.id })
         if (canceled) await runs.cancel(run.id, 3)
-        expect(await runs.requeue(run.id, { executor: 'other', now: 4 })).toBe(false)
-        expect(await runs.requeue(run.id, { executor: 'e', now: 4 })).toBe(true)
+        expect(await runs.requeue(run.id, { attempt: 1, executor: 'other', now: 4 })).toBe(false)
+        expect(await runs.requeue(run.id, { attempt: 1, executor: 'e', now: 4 })).toBe(true)
         expect((await runs.get(run.id))?.status).toBe(canceled ? 'canceled' : 'queued')
         expect(await runs.steps(run.id)).toMatchObject([
           { status: 'failed', endedAt: 4, error: { code: 'CANCELED' } },
@@ -218,7 +224,9 @@ describe.each(ENGINES)('on $engine', ({ controls: create }) => {
       expect((await runs.get(ids.dead!))?.status).toBe('queued')
       expect((await runs.get(ids.unknown!))?.status).toBe('queued')
       expect((await runs.get(ids.alive!))?.status).toBe('running')
-      expect(await runs.finish(ids.dead!, { executor: 'dead', status: 'succeeded', now: 40 })).toBe(false)
+      expect(
+        await runs.finish(ids.dead!, { attempt: 1, executor: 'dead', status: 'succeeded', now: 40 }),
+      ).toBe(false)
       expect(await runs.recover({ now: 30, maxAttempts: 3, isDead })).toEqual([])
       await runs.retire('alive')
       expect(await runs.recover({ now: 30, maxAttempts: 3, isDead })).toHaveLength(1)
@@ -228,9 +236,9 @@ describe.each(ENGINES)('on $engine', ({ controls: create }) => {
       const { runs } = await controls.open()
       const { run } = await runs.enqueue(ingest('sales'), { now: 1 })
       const start = () => runs.claimById(run.id, { executor: 'dead', now: 2 })
-      for (let stop = 0; stop < 3; stop++) {
+      for (let attempt = 1; attempt <= 3; attempt++) {
         await start()
-        await runs.requeue(run.id, { executor: 'dead', now: 3 })
+        await runs.requeue(run.id, { attempt, executor: 'dead', now: 3 })
       }
       for (let death = 0; death < 3; death++) {
         expect((await start())?.attempt).toBe(4 + death)
@@ -245,8 +253,33 @@ describe.each(ENGINES)('on $engine', ({ controls: create }) => {
         error: { code: 'JOB_FAILED' },
       })
       expect(poisoned?.error?.message).toContain(
-        'batch "sales": ingest is not started again: the process that ran it died 3 times',
+        'batch "sales": ingest is not started again: the process that ran it died or stood still 3 times',
       )
+    })
+
+    it('queues a run once more that its own executor lost, and counts that as a death', async () => {
+      const { runs } = await controls.open()
+      const { run } = await runs.enqueue(ingest('sales'), { now: 1 })
+      const lose = (executor: string, attempt: number) =>
+        runs.lose(run.id, { executor, attempt, now: 9, maxAttempts: 2 })
+      expect(await lose('e', 1)).toBe(false)
+      await runs.claimById(run.id, { executor: 'e', now: 2 })
+      await runs.saveStep({
+        runId: run.id,
+        index: 0,
+        name: 'query',
+        attempt: 1,
+        status: 'running',
+        startedAt: 2,
+      })
+      expect(await lose('other', 1)).toBe(false)
+      expect(await lose('e', 1)).toBe(true)
+      expect(await runs.get(run.id)).toMatchObject({ status: 'queued', attempt: 1 })
+      expect(await runs.steps(run.id)).toMatchObject([{ status: 'failed', endedAt: 9 }])
+      await runs.claimById(run.id, { executor: 'e', now: 3 })
+      expect(await lose('e', 1)).toBe(false)
+      expect(await lose('e', 2)).toBe(true)
+      expect(await runs.get(run.id)).toMatchObject({ status: 'failed', error: { code: 'JOB_FAILED' } })
     })
 
     it('ends, not restarts, a run that was to be canceled when its process died', async () => {
@@ -333,7 +366,7 @@ describe.each(ENGINES)('on $engine', ({ controls: create }) => {
         })
         await runs.saveLogs([{ runId: run.id, at: index, level: 'info', message: 'm', fields: {} }])
         const status = index === 0 ? 'failed' : 'succeeded'
-        await runs.finish(run.id, { executor: 'e', status, now: index })
+        await runs.finish(run.id, { attempt: 1, executor: 'e', status, now: index })
       }
       const queued = await runs.enqueue(ingest('a'), { now: 0 })
       expect(await runs.prune({ before: 240, keep: 5 })).toBe(239)

@@ -33,7 +33,7 @@ it('deletes runs that are old, and those beyond the newest so many, ticks, and o
   const finish = async (at: number) => {
     const { run } = await runs.enqueue(request, { now: at })
     await runs.claimById(run.id, { executor: 'x', now: at })
-    await runs.finish(run.id, { executor: 'x', status: 'succeeded', now: at })
+    await runs.finish(run.id, { attempt: 1, executor: 'x', status: 'succeeded', now: at })
   }
   for (const days of [30, 20, 11, 9, 8, 7, 6, 5, 4]) await finish(NOW - days * DAY)
   await schedules.recordTicks(

@@ -257,10 +257,12 @@ describe('runs that DBOS drives', () => {
     }
   }, 120_000)
 
-  it('go on by themselves after PostgreSQL was away', async () => {
+  it('go on by themselves after PostgreSQL was away for longer than anybody may write without a sign of life', async () => {
     await Promise.all([startChild('work'), startChild('work')])
     const before = await enqueue(20)
-    await postgres.restart()
+    await postgres.crash()
+    await new Promise((resolve) => setTimeout(resolve, 2_500))
+    await postgres.start()
     await eventually('the database answers', () =>
       control.runs.list({ limit: 1 }).then(
         () => true,

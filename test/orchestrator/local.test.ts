@@ -7,9 +7,11 @@ import type { Control } from '../../src/control/control.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { AnomstackError } from '../../src/core/errors.ts'
 import { type Logger, silentLogger } from '../../src/core/logger.ts'
+import type { LivenessLimits } from '../../src/orchestrator/liveness.ts'
 import { createLocalOrchestrator } from '../../src/orchestrator/local.ts'
 import type { JobHandler, Orchestrator } from '../../src/orchestrator/orchestrator.ts'
 import { temporaryControls } from '../control/temporary-control.ts'
+import { eventually } from '../eventually.ts'
 
 const controls = temporaryControls()
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
@@ -25,6 +27,7 @@ function orchestratorHere(
   control: Control,
   handler: JobHandler,
   logger: Logger = silentLogger,
+  liveness?: LivenessLimits,
 ): Orchestrator {
   const orchestrator = createLocalOrchestrator({
     control,
@@ -33,6 +36,7 @@ function orchestratorHere(
     maxRuntimeMs: 600_000,
     pollMs: 10,
     redact: (text) => text.replaceAll('hunter2', '***'),
+    ...(liveness === undefined ? {} : { liveness }),
   })
   orchestrator.register(new Map([['ingest', handler]]))
   stopping.push(orchestrator)
@@ -126,7 +130,7 @@ describe('a process that is killed while it executes a run', () => {
     await orchestrator.start({ concurrency: 1 })
     const end = await orchestrator.wait(run.id)
     expect(end).toMatchObject({ status: 'failed', attempt: 3, error: { code: 'JOB_FAILED' } })
-    expect(end.error?.message).toContain('the process that ran it died 3 times')
+    expect(end.error?.message).toContain('the process that ran it died or stood still 3 times')
     expect(executed).toEqual([])
     expect((await orchestrator.runNow(ingest('poison'))).status).toBe('succeeded')
   })
@@ -179,6 +183,75 @@ it('the end of a run is recorded as soon as the control database works again', a
   })
   expect((await orchestrator.runNow(ingest('a'))).status).toBe('succeeded')
   expect(logged.filter((message) => message === 'the end of a run could not be recorded')).toHaveLength(3)
+})
+
+describe('a run whose process shows no sign of life for too long', () => {
+  const limits = { heartbeatMs: 20, leaseMs: 200, silentMs: 60_000, silentThoughAliveMs: 60_000 }
+
+  /** Signs of life are lost during the first `times` executions, each of which goes on until it may not write any more. */
+  async function silent(times: number) {
+    const control = await controls.open()
+    let away = false
+    const executions: number[] = []
+    const runs: Control['runs'] = {
+      ...control.runs,
+      heartbeat: (...sign) =>
+        away
+          ? Promise.reject(new AnomstackError('CONTROL_FAILED', 'unreachable'))
+          : control.runs.heartbeat(...sign),
+    }
+    const work: JobHandler = async ({ run, assertHeld }) => {
+      executions.push(run.attempt)
+      away = executions.length <= times
+      try {
+        while (away) {
+          await systemClock.sleep(5)
+          assertHeld()
+        }
+      } finally {
+        away = false
+      }
+    }
+    return { orchestrator: orchestratorHere({ ...control, runs }, work, silentLogger, limits), executions }
+  }
+
+  it('starts again', async () => {
+    const { orchestrator, executions } = await silent(2)
+    await orchestrator.start({ concurrency: 1 })
+    const { run } = await orchestrator.enqueue(ingest('a'))
+    expect(await orchestrator.wait(run.id)).toMatchObject({ status: 'succeeded', attempt: executions.length })
+    expect(executions.length).toBeGreaterThanOrEqual(3)
+  })
+
+  it('starts again for whoever has it executed here', async () => {
+    const { orchestrator, executions } = await silent(1)
+    const end = await orchestrator.runNow(ingest('a'))
+    expect(end).toMatchObject({ status: 'succeeded', attempt: executions.length })
+    expect(executions.length).toBeGreaterThanOrEqual(2)
+  })
+
+  it('is given up after three times', async () => {
+    const { orchestrator, executions } = await silent(9)
+    const end = await orchestrator.runNow(ingest('a'))
+    expect(end).toMatchObject({ status: 'failed', attempt: 3, error: { code: 'JOB_FAILED' } })
+    expect(executions).toEqual([1, 2, 3])
+  })
+})
+
+it('what is left of a lost execution does not end the one that followed it in the same process', async () => {
+  const control = await controls.open()
+  const over: (() => void)[] = []
+  const orchestrator = orchestratorHere(control, () => new Promise((resolve) => void over.push(resolve)))
+  await orchestrator.start({ concurrency: 2 })
+  const { run } = await orchestrator.enqueue(ingest('a'))
+  await eventually('it runs', () => over.length === 1)
+  await control.runs.recover({ now: 5, maxAttempts: 9, isDead: () => true })
+  await eventually('it runs again', () => over.length === 2)
+  over[0]!()
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(await control.runs.get(run.id)).toMatchObject({ status: 'running', attempt: 2 })
+  over[1]!()
+  expect(await orchestrator.wait(run.id)).toMatchObject({ status: 'succeeded', attempt: 2 })
 })
 
 it('stops even if the end of a run can never be recorded', async () => {

@@ -55,7 +55,12 @@ export function schedulerSettings(): (
       for (;;) {
         const run = await claimOne(control.runs, { jobs: ['ingest'], executor: 'e', now: clock.now() })
         if (run === undefined) return
-        await control.runs.finish(run.id, { executor: 'e', status: 'succeeded', now: clock.now() })
+        await control.runs.finish(run.id, {
+          attempt: 1,
+          executor: 'e',
+          status: 'succeeded',
+          now: clock.now(),
+        })
       }
     }
     return {

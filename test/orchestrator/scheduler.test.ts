@@ -102,7 +102,7 @@ describe('a scheduler', () => {
     await clock.advance(MINUTE)
     expect(await fired()).toHaveLength(1)
     const [run] = await control.runs.list({ limit: 1 })
-    await control.runs.finish(run!.id, { executor: 'slow', status: 'failed', now: clock.now() })
+    await control.runs.finish(run!.id, { attempt: 1, executor: 'slow', status: 'failed', now: clock.now() })
     await clock.advance(MINUTE)
     await work()
     expect(await fired()).toHaveLength(2)

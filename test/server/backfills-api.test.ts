@@ -79,7 +79,7 @@ describe('GET /backfills/:group', () => {
     )
     await runs.claimById(two!.run, { executor, now: NOW })
     const error = { code: 'QUERY_FAILED', message: 'hunter22', stack: 'there' } as const
-    await runs.finish(two!.run, { executor, now: NOW, status: 'failed', error })
+    await runs.finish(two!.run, { attempt: 1, executor, now: NOW, status: 'failed', error })
     const progress = () => server.json<BackfillBody>(`/api/v1/backfills/${body.group}`)
     expect(await progress()).toMatchObject({
       done: 1,

@@ -74,6 +74,7 @@ beforeAll(async () => {
       { runId: run.id, at: NOW, level: 'error', message: name, fields: { [name]: name } },
     ])
     await server.control.runs.finish(run.id, {
+      attempt: 1,
       executor: 'me',
       status: 'failed',
       now: NOW,

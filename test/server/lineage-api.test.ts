@@ -27,7 +27,7 @@ async function ran(batch: string, job: JobName, startedAt: number): Promise<stri
   const { runs } = server.control
   const { run } = await runs.enqueue({ job, batch, trigger: 'manual' }, { now: startedAt })
   await runs.claimById(run.id, { executor: 'me', now: startedAt })
-  await runs.finish(run.id, { executor: 'me', status: 'succeeded', now: startedAt + 1_000 })
+  await runs.finish(run.id, { attempt: 1, executor: 'me', status: 'succeeded', now: startedAt + 1_000 })
   return run.id
 }
 

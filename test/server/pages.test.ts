@@ -102,6 +102,7 @@ describe('home', () => {
     )
     await server.control.runs.claimById(run.id, { executor: 'me', now: NOW })
     await server.control.runs.finish(run.id, {
+      attempt: 1,
       executor: 'me',
       status: 'failed',
       now: NOW,

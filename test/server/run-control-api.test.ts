@@ -37,6 +37,7 @@ async function runOf(
   await runs.claimById(run.id, { executor: EXECUTOR, now })
   if (status === 'running') return run.id
   await runs.finish(run.id, {
+    attempt: 1,
     executor: EXECUTOR,
     status,
     now,

@@ -31,7 +31,7 @@ async function failed(batch: string, now = NOW): Promise<Run> {
     message: `no table of ${batch}`,
     stack: 'Error: no table\n at query.ts:7',
   } as const
-  await runs.finish(run.id, { executor, status: 'failed', now: now + 1_000, error })
+  await runs.finish(run.id, { attempt: 1, executor, status: 'failed', now: now + 1_000, error })
   return run
 }
 
@@ -72,6 +72,7 @@ describe('run page', () => {
     expect(running.html).toContain('Cancel this run')
     expect(running.html).not.toContain('Retry from')
     await runs.finish(run.id, {
+      attempt: 1,
       executor,
       status: 'failed',
       now: NOW + 5,

@@ -176,7 +176,7 @@ describe('/runs/:id', () => {
         fields: { deep: [{ key: 'hunter22' }] },
       },
     ])
-    await server.control.runs.finish(run.id, { executor, status: 'failed', now: NOW + 9, error })
+    await server.control.runs.finish(run.id, { attempt: 1, executor, status: 'failed', now: NOW + 9, error })
     const response = await server.get(`/api/v1/runs/${run.id}`)
     const text = await response.text()
     expect(text).not.toContain('hunter22')

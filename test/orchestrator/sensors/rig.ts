@@ -52,7 +52,7 @@ export async function endedRun(
   const queued = await runs.enqueue({ job, batch, trigger: 'schedule' }, { now: at })
   const claimed = await runs.claimById(queued.run.id, { executor: 'rig', now: at })
   if (claimed === undefined) throw new Error('the run could not be claimed')
-  const end = { executor: 'rig', now: at }
+  const end = { attempt: claimed.attempt, executor: 'rig', now: at }
   if (failure === undefined) await runs.finish(claimed.id, { ...end, status: 'succeeded' })
   else
     await runs.finish(claimed.id, {

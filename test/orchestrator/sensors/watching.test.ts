@@ -49,7 +49,12 @@ describe('stuck runs', () => {
     await check(sensor)
     expect(await titles(control)).toEqual(['🐌 [shop] ingest has been running for 16m (2024-01-01 12:00) 🐌'])
     expect((await control.runs.get(run.id))?.status).toBe('running')
-    await control.runs.finish(run.id, { executor: 'e', status: 'succeeded', now: START + 17 * MINUTE })
+    await control.runs.finish(run.id, {
+      attempt: 1,
+      executor: 'e',
+      status: 'succeeded',
+      now: START + 17 * MINUTE,
+    })
     await check(sensor)
     expect(await control.notices.opened('run-stuck')).toEqual([])
     expect(await titles(control)).toHaveLength(1)
@@ -75,7 +80,7 @@ describe('stuck runs', () => {
     ])
     for (const { id } of await control.runs.list({ job: 'ingest', limit: 5 })) {
       await control.runs.claimById(id, { executor: 'e', now: START + HOUR })
-      await control.runs.finish(id, { executor: 'e', status: 'succeeded', now: START + HOUR })
+      await control.runs.finish(id, { attempt: 1, executor: 'e', status: 'succeeded', now: START + HOUR })
     }
     await check(sensor)
     expect((await titles(control)).at(-1)).toBe('✅ queue [ingest] moves again (2024-01-01 13:00) ✅')
