@@ -173,25 +173,35 @@ const HOURS_OF_WEEK: Season = { size: 168, of: ({ hourOfWeek }) => hourOfWeek }
 const WEEKDAYS: Season = { size: 7, of: ({ weekday }) => weekday }
 const DAYS_OF_MONTH: Season = { size: 31, of: ({ dayOfMonth }) => dayOfMonth }
 
-/** Who can tell something of a series with this step between its points, ms, and whether a season is part of what each says. */
-export function createExperts(
-  memory: Memory,
-  step: number,
-): readonly { readonly expert: Expert; readonly season: string }[] {
+export interface Witness {
+  readonly expert: Expert
+  /** The season that is part of what it says; empty for none. */
+  readonly season: string
+  /** It follows a series slowly. */
+  readonly slow: boolean
+}
+
+/** Who can tell something of a series with this step between its points, ms. */
+export function createExperts(memory: Memory, step: number): readonly Witness[] {
   const plain = [
     createLast(memory),
     createLevel(memory, 0.3),
     createLevel(memory, 0.1),
     createLevel(memory, SLOW),
     createTrend(memory),
-  ].map((expert) => ({ expert, season: '' }))
+  ].map((expert, i) => ({ expert, season: '', slow: i === SLOW_LEVEL }))
   const seasonal = (season: Season, name: string) =>
-    [0.1, 0.3, SLOW].map((rate) => ({ expert: createSeasonal(memory, season, rate), season: name }))
+    [0.1, 0.3, SLOW].map((rate) => ({
+      expert: createSeasonal(memory, season, rate),
+      season: name,
+      slow: rate === SLOW,
+    }))
   const perHour = Math.max(1, HOUR / step)
   const twoSeasons = [false, true].flatMap((multiplies) =>
-    [0.05, 0.3].map((rate) => ({
+    [SLOW_OF_TWO, 0.3].map((rate) => ({
       expert: createTwoSeasons(memory, { multiplies, rate, perHour }),
       season: 'hour and weekday',
+      slow: rate === SLOW_OF_TWO,
     })),
   )
   return [
@@ -200,11 +210,12 @@ export function createExperts(
     ...(step <= DAY / 2 ? seasonal(HOURS_OF_WEEK, 'hour of the week') : []),
     ...(step <= DAY * ALMOST ? seasonal(WEEKDAYS, 'weekday') : []),
     ...(step > DAY / 2 && step <= DAY * ALMOST
-      ? [{ expert: createSeasonal(memory, DAYS_OF_MONTH, 0.1), season: 'day of the month' }]
+      ? [{ expert: createSeasonal(memory, DAYS_OF_MONTH, 0.1), season: 'day of the month', slow: false }]
       : []),
   ]
 }
 
 const SLOW = 0.02
+const SLOW_OF_TWO = 0.05
 /** Which of the experts is the level that follows slowly: what a season is measured against. */
 export const SLOW_LEVEL = 3

@@ -22,6 +22,8 @@ export interface Forecast {
 /** Foretells the next value: what many simple experts say, each believed by how well it has foretold of late. */
 export interface Forecaster {
   forecast(moment: Moment): Forecast
+  /** What those experts say that do not follow a series quickly; NaN while they have nothing to say. */
+  slowly(moment: Moment): number
   learn(value: number, moment: Moment): void
   /** How many values it has learned from. */
   readonly count: number
@@ -31,6 +33,8 @@ export interface Forecaster {
 
 export function createForecaster(memory: Memory, step: number): Forecaster {
   const experts = createExperts(memory, step)
+  const everyone = experts.map((_, i) => i)
+  const slow = everyone.filter((i) => experts[i]!.slow)
   const losses = memory.numbers(experts.length)
   const weights = memory.numbers(experts.length)
   const known = memory.numbers(1)
@@ -42,30 +46,35 @@ export function createForecaster(memory: Memory, step: number): Forecaster {
   function foretell(moment: Moment): number {
     if (foretold?.moment === moment) return foretold.expected
     for (let i = 0; i < experts.length; i++) predictions[i] = experts[i]!.expert.predict(moment)
-    foretold = { moment, expected: joined() }
+    const joint = joined(everyone)
+    // The first expert is the last value.
+    foretold = { moment, expected: Number.isNaN(joint) ? predictions[0]! : joint }
     return foretold.expected
   }
 
-  function joined(): number {
+  /** NaN when none of them has been tried, or has something to say. */
+  function joined(those: readonly number[]): number {
     let best = Number.POSITIVE_INFINITY
-    for (let i = 0; i < experts.length; i++)
-      if (weights[i]! > 0) best = Math.min(best, losses[i]! / weights[i]! + TINY)
+    for (const i of those) if (weights[i]! > 0) best = Math.min(best, losses[i]! / weights[i]! + TINY)
     let sum = 0
     let total = 0
-    for (let i = 0; i < experts.length; i++) {
+    for (const i of those) {
       if (weights[i] === 0 || Number.isNaN(predictions[i]!)) continue
       const weight = (best / (losses[i]! / weights[i]! + TINY)) ** SHARPNESS
       sum += weight * predictions[i]!
       total += weight
     }
-    // The first expert is the last value.
-    return total > 0 ? sum / total : predictions[0]!
+    return total > 0 ? sum / total : Number.NaN
   }
 
   return {
     forecast(moment) {
       const expected = foretell(moment)
       return { expected, deviation: Number.isNaN(expected) ? Number.NaN : scale.deviationAt(expected) }
+    },
+    slowly(moment) {
+      foretell(moment)
+      return joined(slow)
     },
     learn(value, moment) {
       const expected = foretell(moment)

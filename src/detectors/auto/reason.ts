@@ -19,6 +19,7 @@ const SAID: Readonly<Record<Verdict['aspect'], string>> = {
   value: '',
   values: '; so are the values just before it, together',
   run: '; it has been on that side for some time',
+  drift: '; it has been going away from what is usual',
   standstill: '; it has never stood still for so long',
   level: '; it has not moved at such levels before',
   shape: '; its course is unlike any before',

@@ -23,7 +23,7 @@ const LONGEST_COLD = 400
 const FATIGUE = 0.15
 /** With a budget, where both keep the number of alerts to what is wanted, and the level is a little higher from the start. */
 const FATIGUE_IN_BUDGET = 0.3
-const MARGIN_IN_BUDGET = 0.15
+const MARGIN_IN_BUDGET = 0.4
 /** Alerts closer than this are one. */
 const REFRACTORY_MS = 8 * 3_600_000
 const LEAST_REFRACTORY = 3

@@ -1,9 +1,10 @@
 import { clip } from './experts.ts'
 import type { Memory } from './memory.ts'
-import { createRanks, type Ranks } from './ranks.ts'
+import { createRanks } from './ranks.ts'
+import { type Tails, tailProbability } from './tail.ts'
 
-/** What a point may be strange by: itself, the last few together, or that the series stands still. */
-export const SURPRISES = ['value', 'values', 'run', 'standstill'] as const
+/** What a point may be strange by: itself, the last few together, that the series stands still, or that it goes away from where it was. */
+export const SURPRISES = ['value', 'values', 'run', 'standstill', 'drift'] as const
 export type SurpriseKind = (typeof SURPRISES)[number]
 
 /** Sums over so many values. */
@@ -12,23 +13,11 @@ const LONG = 8
 /** Larger surprises count as this in sums. */
 const MOST_IN_SUMS = 6
 /** The least of some p-values is expected to be less than each: they are multiplied by this. */
-const CORRECTION = { value: 1.5, values: 3, run: 3, standstill: 3 } as const
-/** Until so many values are known, what is usual of any series counts as well: Student's distribution with so many degrees of freedom. */
-const PRIOR = 20
-const FREEDOM = 5
-const TAIL_SHARE = 0.1
-const LEAST_IN_TAIL = 5
-/** How tails are taken to go on beyond what is known. */
-export interface Tails {
-  /** Of the generalised Pareto distribution; above 0 it is heavier than exponential. */
-  readonly shape: number
-  /** How fast what is usual of any series is forgotten: its part falls with this power as values become known. */
-  readonly forgetting: number
-}
+const CORRECTION = { value: 1.5, values: 3, run: 3, standstill: 3, drift: 3 } as const
 /** Where as many points alert as are worth it. */
-export const HEAVY_TAILS: Tails = { shape: 0.15, forgetting: 1 }
+export const HEAVY_TAILS: Tails = { shape: 0.15, forgetting: 1, adaptive: false }
 /** Where the number of alerts is given, and the level finds itself: the strangest are told apart better. */
-export const LIGHT_TAILS: Tails = { shape: 0.05, forgetting: 2 }
+export const LIGHT_TAILS: Tails = { shape: 0.05, forgetting: 2, adaptive: true }
 const LEAST_KNOWN = 4
 
 export interface Surprise {
@@ -39,7 +28,8 @@ export interface Surprise {
 
 /** Judges surprises: differences from the forecast, in deviations. */
 export interface Surprises {
-  judge(surprise: number, value: number): Surprise
+  /** `drift`: how probable the way is that the series has gone, 0..1. */
+  judge(surprise: number, value: number, drift: number): Surprise
   /** How probable it is that a usual value alone is at least so far from the forecast. */
   probabilityOfValue(surprise: number): number
   learn(surprise: number, value: number): void
@@ -59,13 +49,14 @@ export function createSurprises(memory: Memory, tails: Tails): Surprises {
   }
 
   return {
-    judge(surprise, value) {
+    judge(surprise, value, drift) {
       const clipped = clip(surprise, MOST_IN_SUMS)
       const probabilities = {
-        value: probabilityOf(Math.abs(surprise), ranks[0], tails),
-        values: probabilityOf(sumOf(clipped, SHORT), ranks[1], tails),
-        run: probabilityOf(sumOf(clipped, LONG), ranks[2], tails),
+        value: tailProbability(Math.abs(surprise), ranks[0], tails),
+        values: tailProbability(sumOf(clipped, SHORT), ranks[1], tails),
+        run: tailProbability(sumOf(clipped, LONG), ranks[2], tails),
         standstill: stillness.probabilityOf(value),
+        drift,
       }
       let kind: SurpriseKind = 'value'
       let probability = 1
@@ -77,7 +68,7 @@ export function createSurprises(memory: Memory, tails: Tails): Surprises {
       }
       return { probability, kind }
     },
-    probabilityOfValue: (surprise) => probabilityOf(Math.abs(surprise), ranks[0], tails) * CORRECTION.value,
+    probabilityOfValue: (surprise) => tailProbability(Math.abs(surprise), ranks[0], tails) * CORRECTION.value,
     learn(surprise, value) {
       const clipped = clip(surprise, MOST_IN_SUMS)
       if (known[0]!++ >= LEAST_KNOWN) {
@@ -90,35 +81,6 @@ export function createSurprises(memory: Memory, tails: Tails): Surprises {
       stillness.learn(value)
     },
   }
-}
-
-/** The share of usual values that are at least as large: counted where there are many, continued by a generalised Pareto distribution where there are few. */
-function probabilityOf(value: number, ranks: Ranks, { shape, forgetting }: Tails): number {
-  const { count } = ranks
-  const prior = studentTail(value)
-  if (count === 0) return prior
-  const above = ranks.atLeast(value)
-  const inTail = Math.max(LEAST_IN_TAIL, Math.floor(count * TAIL_SHARE))
-  let counted = (1 + above) / (count + 1)
-  if (count >= PRIOR && above < inTail) {
-    const { from, meanExcess, count: beyond } = ranks.tail(inTail / count)
-    const excess = Math.max(meanExcess, from * 0.05, Number.MIN_VALUE)
-    const continued =
-      (Math.max(1, beyond) / count) *
-      (1 + (shape * Math.max(0, value - from)) / (excess * (1 - shape))) ** (-1 / shape)
-    counted = above === 0 ? continued : (continued + above / (count + 1)) / 2
-  }
-  const weight = (PRIOR / (PRIOR + count)) ** forgetting
-  return Math.min(1, weight * prior + (1 - weight) * counted)
-}
-
-/** Two-sided tail of Student's distribution, by Wallace's transformation to a normal one (1959) and the approximation 26.2.17 of Abramowitz and Stegun (1964). */
-function studentTail(t: number): number {
-  const z = (Math.sqrt(FREEDOM * Math.log1p((t * t) / FREEDOM)) * (8 * FREEDOM + 1)) / (8 * FREEDOM + 3)
-  const u = 1 / (1 + 0.2316419 * z)
-  const polynomial =
-    u * (0.31938153 + u * (-0.356563782 + u * (1.781477937 + u * (-1.821255978 + u * 1.330274429))))
-  return Math.min(1, 2 * 0.3989422804 * Math.exp((-z * z) / 2) * polynomial)
 }
 
 /** Judges how long a series has stood still, by how often it repeats a value and for how long it ever did. */

@@ -1,6 +1,7 @@
 import type { Feedback } from '../detector.ts'
 import { bandAround } from './band.ts'
 import { createCalendarNovelty } from './calendar-novelty.ts'
+import { createDrift } from './drift.ts'
 import { createForecaster } from './forecaster.ts'
 import { createLevelNovelty } from './level-novelty.ts'
 import type { Memory } from './memory.ts'
@@ -92,6 +93,8 @@ interface Observation {
   readonly smoothTime: number
   readonly expected: number
   readonly deviation: number
+  /** What is expected of a series that does not go away from where it was. */
+  readonly slow: number
   readonly surprise: number
   readonly strangeness: number
   readonly aspect: Aspect
@@ -116,7 +119,10 @@ export function createWatcher(memory: Memory, options: WatcherOptions): Watcher 
     last: memory.numbers(CALENDAR_SMOOTHING),
   }
   const forecaster = createForecaster(memory, step)
-  const surprises = createSurprises(memory, options.rate === undefined ? HEAVY_TAILS : LIGHT_TAILS)
+  const tails = options.rate === undefined ? HEAVY_TAILS : LIGHT_TAILS
+  const surprises = createSurprises(memory, tails)
+  /** Without a budget the views of levels and courses find as much by themselves. */
+  const drift = options.rate === undefined ? undefined : createDrift(memory, tails)
   const strictness = createStrictness(memory, options)
   const all = createRanks(memory, REMEMBERED)
   /** Time of the last point, points in a row that reached the level, the greatest strangeness, half the width of the band, and 1 once a value was negative. */
@@ -154,13 +160,14 @@ export function createWatcher(memory: Memory, options: WatcherOptions): Watcher 
     }
     const moment = momentAt(timestamp, clock)
     const { expected, deviation } = forecaster.forecast(moment)
+    const slow = drift === undefined ? Number.NaN : forecaster.slowly(moment)
     const surprise = deviation > 0 ? (value - expected) / deviation : Number.NaN
     const smoothLevel = smoothed(distances.level, levels.last)
     const smoothTime = smoothed(distances.time, times.last)
     const usesTime = !Number.isNaN(distances.time) && keepsTime()
     const { probability, kind } = Number.isNaN(surprise)
       ? { probability: 1, kind: 'value' as const }
-      : surprises.judge(surprise, value)
+      : surprises.judge(surprise, value, drift?.probabilityOf(value, slow) ?? 1)
     const { share } = strictness
     const part = (1 - share) / (usesTime ? 3 : 2)
     const parts: readonly (readonly [Aspect, number])[] = [
@@ -183,6 +190,7 @@ export function createWatcher(memory: Memory, options: WatcherOptions): Watcher 
       smoothTime,
       expected,
       deviation,
+      slow,
       surprise,
       strangeness,
       aspect: alone > together ? kind : parts.reduce((most, each) => (each[1] > most[1] ? each : most))[0],
@@ -257,10 +265,8 @@ export function createWatcher(memory: Memory, options: WatcherOptions): Watcher 
 
     learn(timestamp, measured) {
       const value = withinLargest(measured)
-      const { distances, strangeness, surprise, reached, moment, smoothLevel, smoothTime } = observe(
-        timestamp,
-        value,
-      )
+      const observation = observe(timestamp, value)
+      const { distances, strangeness, surprise, reached, moment, smoothLevel, smoothTime, slow } = observation
       strictness.pass(reached && strictness.isOver)
       known[1] = reached ? known[1]! + 1 : 0
       if (forecaster.count >= FEWEST) {
@@ -275,6 +281,7 @@ export function createWatcher(memory: Memory, options: WatcherOptions): Watcher 
         remember(times.last, distances.time)
       }
       if (!Number.isNaN(surprise)) surprises.learn(surprise, value)
+      drift?.learn(value, slow)
       passTime(timestamp)
       if (value < 0) known[4] = 1
       forecaster.learn(value, moment)

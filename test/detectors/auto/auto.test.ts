@@ -69,6 +69,15 @@ describe('auto', () => {
     expect(first).toBeLessThanOrEqual(158)
   })
 
+  it('finds that a series goes away from where it was, step by small step, where alerts are wanted seldom', () => {
+    const values = Float64Array.from(gaussian(400, 11), (value) => 100 + 5 * value)
+    for (let i = 0; i < 60; i++) values[340 + i]! += Math.min(30, 1.5 * i)
+    const judged = judgeAll(timed(values, HOUR), 100, { alerts_per_week: 0.25 })
+    const [first] = alertsOf(judged).filter((row) => row >= 340)
+    expect(first).toBeLessThan(360)
+    expect(judged.some(({ reason }) => reason.includes('going away from what is usual'))).toBe(true)
+  })
+
   it('finds a weekday that is like another', () => {
     const weekly = [100, 102, 101, 103, 110, 40, 35]
     const values = Float64Array.from(gaussian(140, 3), (value, day) => weekly[day % 7]! + value)
