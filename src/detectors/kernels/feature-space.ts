@@ -1,4 +1,5 @@
 import type { Matrix } from '../detector.ts'
+import { productTile, TILE_COLUMNS, TILE_ROWS } from '../linear-algebra/product-tile.ts'
 import { type Kernel, kernelRow } from './kernel.ts'
 
 /** Training rows as points in the space of a kernel, seen from their middle. */
@@ -47,8 +48,8 @@ export function featureSpace(
   return { space: { kernel, points, means, mean }, centred, distances }
 }
 
-// Rows that are judged together, so that the axes are read once for all of them.
-const TOGETHER = 4
+// Rows that are judged together, so that the axes are read once for all of them: few enough to stay near the processor.
+const TOGETHER = 24
 
 /** Of each row, the squared distance from the middle less that of its foot in the space of the axes: what the axes leave unexplained. */
 export function unexplained(
@@ -60,11 +61,12 @@ export function unexplained(
   const count = points.rows
   const scores = new Float64Array(rows)
   kernelDiagonal(kernel, queries, scores)
-  const group = Array.from({ length: TOGETHER }, () => new Float64Array(count))
-  for (let first = 0; first < rows; first += TOGETHER) {
-    const end = Math.min(rows, first + TOGETHER)
+  const together = Math.min(TOGETHER, rows)
+  const group = new Float64Array(together * count)
+  for (let first = 0; first < rows; first += together) {
+    const end = Math.min(rows, first + together)
     for (let row = first; row < end; row++) {
-      const values = group[row - first]!
+      const values = group.subarray((row - first) * count, (row - first + 1) * count)
       kernelRow(kernel, points, { query: queries.data, offset: row * columns, from: 0, to: count }, values)
       let sum = 0
       for (let i = 0; i < count; i++) sum += values[i]!
@@ -72,8 +74,7 @@ export function unexplained(
       scores[row]! += mean - 2 * own
       for (let i = 0; i < count; i++) values[i]! += mean - own - means[i]!
     }
-    const feet = squaredFeet(axes, count, group)
-    for (let row = first; row < end; row++) scores[row]! -= feet[row - first]!
+    subtractFeet(axes, { data: group, rows: end - first, columns: count }, scores.subarray(first, end))
   }
   return scores
 }
@@ -88,27 +89,31 @@ function kernelDiagonal(kernel: Kernel, matrix: Matrix, out: Float64Array): void
     )
 }
 
-function squaredFeet({ shape, entries }: Axes, count: number, group: readonly Float64Array[]): Float64Array {
-  const [q0, q1, q2, q3] = group as [Float64Array, Float64Array, Float64Array, Float64Array]
-  const squares = new Float64Array(TOGETHER)
-  let length = shape === 'triangle' ? 1 : count
-  for (let cell = 0; cell < entries.length; ) {
-    let s0 = 0
-    let s1 = 0
-    let s2 = 0
-    let s3 = 0
-    for (let i = 0; i < length; i++, cell++) {
-      const entry = entries[cell]!
-      s0 += entry * q0[i]!
-      s1 += entry * q1[i]!
-      s2 += entry * q2[i]!
-      s3 += entry * q3[i]!
+/** Takes the squared length of the foot of each row of values from its score. */
+function subtractFeet({ shape, entries }: Axes, group: Matrix, scores: Float64Array): void {
+  const { data, columns: count } = group
+  const isTriangle = shape === 'triangle'
+  const axes = isTriangle ? count : entries.length / count
+  const startOf = (axis: number): number => (isTriangle ? (axis * (axis + 1)) / 2 : axis * count)
+  const four = { data: entries, starts: new Int32Array(TILE_ROWS) }
+  const two = { data, starts: new Int32Array(TILE_COLUMNS) }
+  const products = new Float64Array(TILE_ROWS * TILE_COLUMNS)
+  for (let axis = 0; axis < axes; axis += TILE_ROWS) {
+    // Axes and rows past the last are the last once more, and count nothing.
+    for (let r = 0; r < TILE_ROWS; r++) four.starts[r] = startOf(Math.min(axis + r, axes - 1))
+    const shared = isTriangle ? axis + 1 : count
+    for (let row = 0; row < scores.length; row += TILE_COLUMNS) {
+      for (let c = 0; c < TILE_COLUMNS; c++) two.starts[c] = Math.min(row + c, scores.length - 1) * count
+      productTile(four, two, shared, products)
+      for (let r = 0; r < Math.min(TILE_ROWS, axes - axis); r++)
+        for (let c = 0; c < Math.min(TILE_COLUMNS, scores.length - row); c++) {
+          let coordinate = products[r * TILE_COLUMNS + c]!
+          // The rest of a longer row of the triangle.
+          if (isTriangle)
+            for (let i = shared; i <= axis + r; i++)
+              coordinate += entries[four.starts[r]! + i]! * data[two.starts[c]! + i]!
+          scores[row + c]! -= coordinate * coordinate
+        }
     }
-    squares[0]! += s0 * s0
-    squares[1]! += s1 * s1
-    squares[2]! += s2 * s2
-    squares[3]! += s3 * s3
-    if (shape === 'triangle') length++
   }
-  return squares
 }
