@@ -1,5 +1,5 @@
 import type { Matrix } from '../detector.ts'
-import { productTile, TILE_COLUMNS, TILE_ROWS } from '../linear-algebra/product-tile.ts'
+import { createRowProducts, type RowProducts } from '../linear-algebra/row-products.ts'
 import { type Kernel, kernelRow } from './kernel.ts'
 
 /** Training rows as points in the space of a kernel, seen from their middle. */
@@ -50,6 +50,8 @@ export function featureSpace(
 
 // Rows that are judged together, so that the axes are read once for all of them: few enough to stay near the processor.
 const TOGETHER = 24
+// Axes that are multiplied at a time.
+const AXES = 4
 
 /** Of each row, the squared distance from the middle less that of its foot in the space of the axes: what the axes leave unexplained. */
 export function unexplained(
@@ -61,20 +63,20 @@ export function unexplained(
   const count = points.rows
   const scores = new Float64Array(rows)
   kernelDiagonal(kernel, queries, scores)
-  const together = Math.min(TOGETHER, rows)
-  const group = new Float64Array(together * count)
-  for (let first = 0; first < rows; first += together) {
-    const end = Math.min(rows, first + together)
+  const products = createRowProducts(Math.min(TOGETHER, rows), count)
+  const values = new Float64Array(count)
+  for (let first = 0; first < rows; first += TOGETHER) {
+    const end = Math.min(rows, first + TOGETHER)
     for (let row = first; row < end; row++) {
-      const values = group.subarray((row - first) * count, (row - first + 1) * count)
       kernelRow(kernel, points, { query: queries.data, offset: row * columns, from: 0, to: count }, values)
       let sum = 0
       for (let i = 0; i < count; i++) sum += values[i]!
       const own = sum / count
       scores[row]! += mean - 2 * own
       for (let i = 0; i < count; i++) values[i]! += mean - own - means[i]!
+      products.hold(row - first, values)
     }
-    subtractFeet(axes, { data: group, rows: end - first, columns: count }, scores.subarray(first, end))
+    subtractFeet(axes, count, products, scores.subarray(first, end))
   }
   return scores
 }
@@ -89,31 +91,24 @@ function kernelDiagonal(kernel: Kernel, matrix: Matrix, out: Float64Array): void
     )
 }
 
-/** Takes the squared length of the foot of each row of values from its score. */
-function subtractFeet({ shape, entries }: Axes, group: Matrix, scores: Float64Array): void {
-  const { data, columns: count } = group
+/** Takes the squared lengths of the feet of the rows that are held from their scores. */
+function subtractFeet(
+  { shape, entries }: Axes,
+  count: number,
+  products: RowProducts,
+  scores: Float64Array,
+): void {
   const isTriangle = shape === 'triangle'
-  const axes = isTriangle ? count : entries.length / count
-  const startOf = (axis: number): number => (isTriangle ? (axis * (axis + 1)) / 2 : axis * count)
-  const four = { data: entries, starts: new Int32Array(TILE_ROWS) }
-  const two = { data, starts: new Int32Array(TILE_COLUMNS) }
-  const products = new Float64Array(TILE_ROWS * TILE_COLUMNS)
-  for (let axis = 0; axis < axes; axis += TILE_ROWS) {
-    // Axes and rows past the last are the last once more, and count nothing.
-    for (let r = 0; r < TILE_ROWS; r++) four.starts[r] = startOf(Math.min(axis + r, axes - 1))
-    const shared = isTriangle ? axis + 1 : count
-    for (let row = 0; row < scores.length; row += TILE_COLUMNS) {
-      for (let c = 0; c < TILE_COLUMNS; c++) two.starts[c] = Math.min(row + c, scores.length - 1) * count
-      productTile(four, two, shared, products)
-      for (let r = 0; r < Math.min(TILE_ROWS, axes - axis); r++)
-        for (let c = 0; c < Math.min(TILE_COLUMNS, scores.length - row); c++) {
-          let coordinate = products[r * TILE_COLUMNS + c]!
-          // The rest of a longer row of the triangle.
-          if (isTriangle)
-            for (let i = shared; i <= axis + r; i++)
-              coordinate += entries[four.starts[r]! + i]! * data[two.starts[c]! + i]!
-          scores[row + c]! -= coordinate * coordinate
-        }
+  for (let axis = 0, from = 0; from < entries.length; axis += AXES) {
+    let used = 0
+    for (; used < AXES && from < entries.length; used++) {
+      const length = isTriangle ? axis + used + 1 : count
+      products.set(used, entries.subarray(from, from + length), 0)
+      from += length
     }
+    const coordinates = products.multiply(0, isTriangle ? axis + used : count)
+    for (let r = 0; r < used; r++)
+      for (let row = 0; row < scores.length; row++)
+        scores[row]! -= coordinates[r * products.width + row]! ** 2
   }
 }

@@ -1,9 +1,11 @@
-import { productTile, TILE_COLUMNS, TILE_ROWS } from '../linear-algebra/product-tile.ts'
+import { createRowProducts, type RowProducts } from '../linear-algebra/row-products.ts'
 
 // What is added to the diagonal, as a share of the trace: enough for the rounding errors of the factor.
 const RIDGE = 1e-14
-// Columns that are worked on together, a multiple of what a tile holds; their rows stay near the processor.
+// Columns that are worked on together; their rows stay near the processor.
 const BLOCK = 24
+// Rows that are multiplied at a time; they fit into a block.
+const ROWS = 4
 
 /** The plane through points, of which only their centred kernel matrix is known. */
 export interface Hull {
@@ -28,9 +30,10 @@ export function hullOf(matrix: Float64Array, size: number): Hull {
   const usual = trace > 0 ? trace / size : 1
   for (let i = 0; i < matrix.length; i++) matrix[i]! += usual / size
   const diagonal = Float64Array.from({ length: size }, (_, i) => matrix[i * size + i]!)
+  const products = createRowProducts(BLOCK, size)
   let ridge = RIDGE * usual * size
-  while (!factorise(matrix, size, { diagonal, ridge })) ridge *= 10
-  invert(matrix, size)
+  while (!factorise(matrix, size, { diagonal, ridge, products })) ridge *= 10
+  invert(matrix, size, products)
   const precision = new Float64Array(size)
   for (let j = 0; j < size; j++) {
     const row = matrix.subarray(j * size + j, (j + 1) * size)
@@ -46,14 +49,15 @@ export function hullOf(matrix: Float64Array, size: number): Hull {
 interface Diagonal {
   readonly diagonal: Float64Array
   readonly ridge: number
+  readonly products: RowProducts
 }
 
 /** Makes the lower half L, a block of columns after the other; the upper half keeps the matrix. False when it is not positive definite. */
-function factorise(a: Float64Array, size: number, { diagonal, ridge }: Diagonal): boolean {
+function factorise(a: Float64Array, size: number, { diagonal, ridge, products }: Diagonal): boolean {
   for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) a[i * size + j] = a[j * size + i]!
   for (let first = 0; first < size; first += BLOCK) {
     const end = Math.min(size, first + BLOCK)
-    reduce(a, size, first, end)
+    reduce(a, size, products, first)
     for (let i = first; i < size; i++) {
       const row = i * size
       for (let j = first; j < Math.min(i, end); j++)
@@ -67,23 +71,17 @@ function factorise(a: Float64Array, size: number, { diagonal, ridge }: Diagonal)
   return true
 }
 
-/** Takes what the columns before `first` explain from the columns `first` to `end` of the lower half. */
-function reduce(a: Float64Array, size: number, first: number, end: number): void {
-  const four = { data: a, starts: new Int32Array(TILE_ROWS) }
-  const two = { data: a, starts: new Int32Array(TILE_COLUMNS) }
-  const products = new Float64Array(TILE_ROWS * TILE_COLUMNS)
-  for (let i = first; i < size; i += TILE_ROWS) {
-    // Rows past the last are the last once more, and count nothing.
-    for (let r = 0; r < TILE_ROWS; r++) four.starts[r] = Math.min(i + r, size - 1) * size
-    for (let j = first; j < end; j += TILE_COLUMNS) {
-      for (let c = 0; c < TILE_COLUMNS; c++) two.starts[c] = Math.min(j + c, size - 1) * size
-      productTile(four, two, first, products)
-      for (let cell = 0; cell < products.length; cell++) {
-        const row = i + Math.floor(cell / TILE_COLUMNS)
-        const column = j + (cell % TILE_COLUMNS)
-        if (row < size && column < Math.min(row, end)) a[row * size + column]! -= products[cell]!
-      }
-    }
+/** Takes what the columns before `first` explain from those of the block, in the lower half. */
+function reduce(a: Float64Array, size: number, products: RowProducts, first: number): void {
+  const end = Math.min(size, first + BLOCK)
+  for (let j = first; j < end; j++) products.hold(j - first, a.subarray(j * size, j * size + first))
+  for (let i = first; i < size; i += ROWS) {
+    const rows = Math.min(ROWS, size - i)
+    for (let r = 0; r < rows; r++) products.set(r, a.subarray((i + r) * size, (i + r) * size + first), 0)
+    const explained = products.multiply(0, first)
+    for (let r = 0; r < rows; r++)
+      for (let j = first; j < Math.min(i + r, end); j++)
+        a[(i + r) * size + j]! -= explained[r * products.width + j - first]!
   }
 }
 
@@ -94,10 +92,10 @@ function product(a: Float64Array, from: number, other: number, count: number): n
 }
 
 /** Makes the upper half, with the diagonal, the transposed inverse of L; the lower half is destroyed. */
-function invert(a: Float64Array, size: number): void {
+function invert(a: Float64Array, size: number, products: RowProducts): void {
   for (let first = 0; first < size; first += BLOCK) {
     const end = Math.min(size, first + BLOCK)
-    multiplyInverse(a, size, first, end)
+    multiplyInverse(a, size, products, first)
     for (let j = 0; j < first; j++)
       for (let i = first; i < end; i++) {
         const sum = a[j * size + i]! + product(a, i * size + first, j * size + first, i - first)
@@ -117,21 +115,15 @@ function invert(a: Float64Array, size: number): void {
   }
 }
 
-/** Writes the rows `first` to `end` of L times the inverse as far as it is known to the places of the inverse. */
-function multiplyInverse(a: Float64Array, size: number, first: number, end: number): void {
-  const four = { data: a, starts: new Int32Array(TILE_ROWS) }
-  const two = { data: a, starts: new Int32Array(TILE_COLUMNS) }
-  const products = new Float64Array(TILE_ROWS * TILE_COLUMNS)
-  for (let j = 0; j < first; j += TILE_ROWS) {
-    for (let r = 0; r < TILE_ROWS; r++) four.starts[r] = (j + r) * size + j
-    for (let i = first; i < end; i += TILE_COLUMNS) {
-      for (let c = 0; c < TILE_COLUMNS; c++) two.starts[c] = Math.min(i + c, size - 1) * size + j
-      productTile(four, two, first - j, products)
-      for (let cell = 0; cell < products.length; cell++) {
-        const column = i + (cell % TILE_COLUMNS)
-        if (column < end) a[(j + Math.floor(cell / TILE_COLUMNS)) * size + column] = products[cell]!
-      }
-    }
+/** Writes the rows of the block of L times the inverse as far as it is known to the places of the inverse. */
+function multiplyInverse(a: Float64Array, size: number, products: RowProducts, first: number): void {
+  const end = Math.min(size, first + BLOCK)
+  for (let i = first; i < end; i++) products.hold(i - first, a.subarray(i * size, i * size + first))
+  for (let j = 0; j < first; j += ROWS) {
+    for (let r = 0; r < ROWS; r++) products.set(r, a.subarray((j + r) * size + j, (j + r) * size + first), j)
+    const sums = products.multiply(j, first)
+    for (let r = 0; r < ROWS; r++)
+      for (let i = first; i < end; i++) a[(j + r) * size + i] = sums[r * products.width + i - first]!
   }
 }
 
