@@ -1,6 +1,9 @@
 import type { Random } from '../../core/random.ts'
 import type { Matrix } from '../detector.ts'
+import { squaredDistance } from '../linear-algebra/squared-distance.ts'
 import { shrinkFor } from '../statistics/standardise.ts'
+import { createNearestCentres } from './nearest-centres.ts'
+import { spreadRows } from './spread-rows.ts'
 
 export interface Clusters {
   /** One centre a row, in the units of the data. */
@@ -32,29 +35,26 @@ export function kMeans(data: Matrix, { clusters, random, rounds = 300 }: KMeansS
   seeds.forEach((row, k) => {
     for (let j = 0; j < columns; j++) centres[k * columns + j] = points.data[row * columns + j]!
   })
-  const assignment: Assignment = {
-    labels: new Int32Array(data.rows).fill(-1),
-    upper: new Float64Array(data.rows).fill(Number.POSITIVE_INFINITY),
-    lower: new Float64Array(data.rows),
-  }
-  const { labels } = assignment
-  const total = points.data.reduce((sum, value) => sum + value * value, 0)
-  const tolerance = (TOLERANCE * total) / points.data.length
+  const nearest = createNearestCentres(points, clusters)
+  const { labels } = nearest
+  const tolerance = TOLERANCE * meanSquare(points.data)
   for (let round = 0; round < rounds; round++) {
-    if (!assign(points, centres, assignment)) break
+    if (!nearest.assign(centres)) break
     const moved = middles(points, centres, labels)
-    const shift = loosen(assignment, columns, { before: centres, after: moved })
+    const shift = nearest.move(centres, moved)
     centres = moved
     if (shift <= tolerance || round === rounds - 1) {
-      assign(points, centres, assignment)
+      nearest.assign(centres)
       break
     }
   }
-  for (let i = 0; i < centres.length; i++) {
-    const value = (centres[i]! + mean[i % columns]!) / shrink
-    centres[i] = Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value))
-  }
-  return { centres: { data: centres, rows: clusters, columns }, labels }
+  return { centres: { data: uncentre(centres, mean, shrink), rows: clusters, columns }, labels }
+}
+
+function meanSquare(values: Float64Array): number {
+  let total = 0
+  for (let i = 0; i < values.length; i++) total += values[i]! * values[i]!
+  return total / values.length
 }
 
 /**
@@ -79,164 +79,12 @@ function centre({ data, rows, columns }: Matrix): { points: Matrix; mean: Float6
   return { points: { data: points, rows, columns }, mean, shrink }
 }
 
-function spreadRows(points: Matrix, count: number, random: Random): Int32Array {
-  const { rows } = points
-  const trials = 2 + Math.floor(Math.log(count))
-  const seeds = new Int32Array(count)
-  seeds[0] = random.int(rows)
-  let nearest = new Float64Array(rows).fill(Number.POSITIVE_INFINITY)
-  let potential = approach(points, seeds[0], nearest)
-  let trial = new Float64Array(rows)
-  let best = new Float64Array(rows)
-  for (let k = 1; k < count; k++) {
-    let bestPotential = Number.POSITIVE_INFINITY
-    for (let i = 0; i < trials; i++) {
-      const row = drawRow(nearest, random.next() * potential)
-      trial.set(nearest)
-      const next = approach(points, row, trial)
-      if (next >= bestPotential) continue
-      bestPotential = next
-      seeds[k] = row
-      const spare = best
-      best = trial
-      trial = spare
-    }
-    potential = bestPotential
-    const spare = nearest
-    nearest = best
-    best = spare
-  }
-  return seeds
-}
-
-/** Lowers the squared distances to the nearest seed by a new one; returns their sum. */
-function approach({ data, rows, columns }: Matrix, seed: number, nearest: Float64Array): number {
-  const own = data.subarray(seed * columns, (seed + 1) * columns)
-  let total = 0
-  for (let row = 0, cell = 0; row < rows; row++) {
-    let squares = 0
-    for (let j = 0; j < columns; j++, cell++) {
-      const difference = data[cell]! - own[j]!
-      squares += difference * difference
-    }
-    if (squares < nearest[row]!) nearest[row] = squares
-    total += nearest[row]!
-  }
-  return total
-}
-
-/** The first row at which the running sum of weights reaches `sum`. */
-function drawRow(weights: Float64Array, sum: number): number {
-  let running = 0
-  for (let row = 0; row < weights.length; row++) {
-    running += weights[row]!
-    if (running >= sum && running > 0) return row
-  }
-  return weights.length - 1
-}
-
-/** What is known of each row; the bounds spare most distances (Hamerly 2010: Making k-means even faster). */
-interface Assignment {
-  readonly labels: Int32Array
-  /** Not less than the distance to the own centre. */
-  readonly upper: Float64Array
-  /** Not more than the distance to any other centre. */
-  readonly lower: Float64Array
-}
-
-// Bounds are compared with room for rounding errors, so that they never change a result.
-const CERTAIN = 1 - 1e-9
-
-/** Gives each row to its nearest centre, the first of equally near ones; false when that changes nothing. */
-function assign(points: Matrix, centres: Float64Array, { labels, upper, lower }: Assignment): boolean {
-  const { data, rows, columns } = points
-  const half = halfGaps(centres, columns)
-  let changed = false
-  for (let row = 0, cell = 0; row < rows; row++, cell += columns) {
-    const label = labels[row]!
-    if (label >= 0) {
-      const bound = CERTAIN * Math.max(lower[row]!, half[label]!)
-      if (upper[row]! < bound) continue
-      const own = Math.sqrt(squaresBetween(data, cell, centres, label * columns, columns))
-      upper[row] = own
-      if (own < bound) continue
-    }
-    let nearest = 0
-    let least = Number.POSITIVE_INFINITY
-    let second = Number.POSITIVE_INFINITY
-    for (let k = 0, centre = 0; centre < centres.length; k++, centre += columns) {
-      let squares = 0
-      for (let j = 0; j < columns; j++) {
-        const difference = data[cell + j]! - centres[centre + j]!
-        squares += difference * difference
-      }
-      if (squares < least) {
-        second = least
-        least = squares
-        nearest = k
-      } else if (squares < second) second = squares
-    }
-    upper[row] = Math.sqrt(least)
-    lower[row] = Math.sqrt(second)
-    if (label !== nearest) changed = true
-    labels[row] = nearest
-  }
-  return changed
-}
-
-function squaresBetween(
-  a: Float64Array,
-  from: number,
-  b: Float64Array,
-  start: number,
-  columns: number,
-): number {
-  let squares = 0
-  for (let j = 0; j < columns; j++) {
-    const difference = a[from + j]! - b[start + j]!
-    squares += difference * difference
-  }
-  return squares
-}
-
-/** Of each centre half the distance to the nearest other one: no row within it is nearer to that. */
-function halfGaps(centres: Float64Array, columns: number): Float64Array {
-  const gaps = new Float64Array(centres.length / columns).fill(Number.POSITIVE_INFINITY)
-  for (let a = 0; a < gaps.length; a++)
-    for (let b = 0; b < a; b++) {
-      const gap = Math.sqrt(squaresBetween(centres, a * columns, centres, b * columns, columns)) / 2
-      gaps[a] = Math.min(gaps[a]!, gap)
-      gaps[b] = Math.min(gaps[b]!, gap)
-    }
-  return gaps
-}
-
-/** Keeps the bounds true after the centres have moved; returns the sum of their squared moves. */
-function loosen(
-  { labels, upper, lower }: Assignment,
-  columns: number,
-  { before, after }: { readonly before: Float64Array; readonly after: Float64Array },
-): number {
-  const moves = new Float64Array(before.length / columns)
-  let total = 0
-  let farthest = 0
-  for (let k = 0; k < moves.length; k++) {
-    const squares = squaresBetween(before, k * columns, after, k * columns, columns)
-    total += squares
-    moves[k] = Math.sqrt(squares)
-    if (moves[k]! > moves[farthest]!) farthest = k
-  }
-  const most = moves[farthest]!
-  const mostOfOthers = moves.reduce(
-    (largest, move, k) => (k === farthest ? largest : Math.max(largest, move)),
-    0,
-  )
-  for (let row = 0; row < labels.length; row++) {
-    const label = labels[row]!
-    upper[row]! += moves[label]!
-    lower[row]! -= label === farthest ? mostOfOthers : most
-  }
-  return total
+/** Turns back what `centre` did. */
+function uncentre(centres: Float64Array, mean: Float64Array, shrink: number): Float64Array {
+  return centres.map((value, i) => {
+    const own = (value + mean[i % mean.length]!) / shrink
+    return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, own))
+  })
 }
 
 /** The means of the clusters; empty ones take over the rows farthest from their centres. */
@@ -248,7 +96,7 @@ function middles(points: Matrix, centres: Float64Array, labels: Int32Array): Flo
   addUp(points, labels, { counts, sums })
   if (counts.includes(0)) {
     const distances = Float64Array.from(labels, (k, row) =>
-      squaresBetween(data, row * columns, centres, k * columns, columns),
+      squaredDistance(data, row * columns, centres, k * columns, columns),
     )
     relocate({ data, columns, distances, labels }, counts, sums)
   }
@@ -264,13 +112,35 @@ interface Totals {
   readonly sums: Float64Array
 }
 
-/** Counts the rows of each cluster, and adds them up. */
+/** Counts the rows of each cluster, and adds them up: one cluster after another, because sums that stay in registers cost half as much. */
 function addUp({ data, rows, columns }: Matrix, labels: Int32Array, { counts, sums }: Totals): void {
-  for (let row = 0, cell = 0; row < rows; row++) {
-    const k = labels[row]!
-    counts[k]!++
-    for (let centre = k * columns, end = centre + columns; centre < end; centre++)
-      sums[centre]! += data[cell++]!
+  for (let row = 0; row < rows; row++) counts[labels[row]!]!++
+  const ends = new Int32Array(counts.length)
+  for (let k = 1; k < counts.length; k++) ends[k] = ends[k - 1]! + counts[k - 1]!
+  const cells = new Int32Array(rows)
+  for (let row = 0; row < rows; row++) cells[ends[labels[row]!]!++] = row * columns
+  for (let k = 0, from = 0; k < counts.length; from = ends[k++]!) {
+    const to = ends[k]!
+    let j = 0
+    for (; j + 3 <= columns; j += 3) {
+      let s0 = 0
+      let s1 = 0
+      let s2 = 0
+      for (let i = from; i < to; i++) {
+        const cell = cells[i]! + j
+        s0 += data[cell]!
+        s1 += data[cell + 1]!
+        s2 += data[cell + 2]!
+      }
+      sums[k * columns + j] = s0
+      sums[k * columns + j + 1] = s1
+      sums[k * columns + j + 2] = s2
+    }
+    for (; j < columns; j++) {
+      let sum = 0
+      for (let i = from; i < to; i++) sum += data[cells[i]! + j]!
+      sums[k * columns + j] = sum
+    }
   }
 }
 

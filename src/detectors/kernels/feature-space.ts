@@ -1,4 +1,5 @@
 import type { Matrix } from '../detector.ts'
+import { createRowProducts, type RowProducts } from '../linear-algebra/row-products.ts'
 import { type Kernel, kernelRow } from './kernel.ts'
 
 /** Training rows as points in the space of a kernel, seen from their middle. */
@@ -47,8 +48,10 @@ export function featureSpace(
   return { space: { kernel, points, means, mean }, centred, distances }
 }
 
-// Rows that are judged together, so that the axes are read once for all of them.
-const TOGETHER = 4
+// Rows that are judged together, so that the axes are read once for all of them: few enough to stay near the processor.
+const TOGETHER = 24
+// Axes that are multiplied at a time.
+const AXES = 4
 
 /** Of each row, the squared distance from the middle less that of its foot in the space of the axes: what the axes leave unexplained. */
 export function unexplained(
@@ -60,20 +63,20 @@ export function unexplained(
   const count = points.rows
   const scores = new Float64Array(rows)
   kernelDiagonal(kernel, queries, scores)
-  const group = Array.from({ length: TOGETHER }, () => new Float64Array(count))
+  const products = createRowProducts(Math.min(TOGETHER, rows), count)
+  const values = new Float64Array(count)
   for (let first = 0; first < rows; first += TOGETHER) {
     const end = Math.min(rows, first + TOGETHER)
     for (let row = first; row < end; row++) {
-      const values = group[row - first]!
       kernelRow(kernel, points, { query: queries.data, offset: row * columns, from: 0, to: count }, values)
       let sum = 0
       for (let i = 0; i < count; i++) sum += values[i]!
       const own = sum / count
       scores[row]! += mean - 2 * own
       for (let i = 0; i < count; i++) values[i]! += mean - own - means[i]!
+      products.hold(row - first, values)
     }
-    const feet = squaredFeet(axes, count, group)
-    for (let row = first; row < end; row++) scores[row]! -= feet[row - first]!
+    subtractFeet(axes, count, products, scores.subarray(first, end))
   }
   return scores
 }
@@ -88,27 +91,24 @@ function kernelDiagonal(kernel: Kernel, matrix: Matrix, out: Float64Array): void
     )
 }
 
-function squaredFeet({ shape, entries }: Axes, count: number, group: readonly Float64Array[]): Float64Array {
-  const [q0, q1, q2, q3] = group as [Float64Array, Float64Array, Float64Array, Float64Array]
-  const squares = new Float64Array(TOGETHER)
-  let length = shape === 'triangle' ? 1 : count
-  for (let cell = 0; cell < entries.length; ) {
-    let s0 = 0
-    let s1 = 0
-    let s2 = 0
-    let s3 = 0
-    for (let i = 0; i < length; i++, cell++) {
-      const entry = entries[cell]!
-      s0 += entry * q0[i]!
-      s1 += entry * q1[i]!
-      s2 += entry * q2[i]!
-      s3 += entry * q3[i]!
+/** Takes the squared lengths of the feet of the rows that are held from their scores. */
+function subtractFeet(
+  { shape, entries }: Axes,
+  count: number,
+  products: RowProducts,
+  scores: Float64Array,
+): void {
+  const isTriangle = shape === 'triangle'
+  for (let axis = 0, from = 0; from < entries.length; axis += AXES) {
+    let used = 0
+    for (; used < AXES && from < entries.length; used++) {
+      const length = isTriangle ? axis + used + 1 : count
+      products.set(used, entries.subarray(from, from + length), 0)
+      from += length
     }
-    squares[0]! += s0 * s0
-    squares[1]! += s1 * s1
-    squares[2]! += s2 * s2
-    squares[3]! += s3 * s3
-    if (shape === 'triangle') length++
+    const coordinates = products.multiply(0, isTriangle ? axis + used : count)
+    for (let r = 0; r < used; r++)
+      for (let row = 0; row < scores.length; row++)
+        scores[row]! -= coordinates[r * products.width + row]! ** 2
   }
-  return squares
 }

@@ -1,5 +1,11 @@
+import { createRowProducts, type RowProducts } from '../linear-algebra/row-products.ts'
+
 // What is added to the diagonal, as a share of the trace: enough for the rounding errors of the factor.
 const RIDGE = 1e-14
+// Columns that are worked on together; their rows stay near the processor.
+const BLOCK = 24
+// Rows that are multiplied at a time; they fit into a block.
+const ROWS = 4
 
 /** The plane through points, of which only their centred kernel matrix is known. */
 export interface Hull {
@@ -24,66 +30,58 @@ export function hullOf(matrix: Float64Array, size: number): Hull {
   const usual = trace > 0 ? trace / size : 1
   for (let i = 0; i < matrix.length; i++) matrix[i]! += usual / size
   const diagonal = Float64Array.from({ length: size }, (_, i) => matrix[i * size + i]!)
+  const products = createRowProducts(BLOCK, size)
   let ridge = RIDGE * usual * size
-  while (!factorise(matrix, size, { diagonal, ridge })) ridge *= 10
-  invert(matrix, size)
-  const triangle = new Float64Array((size * (size + 1)) / 2)
+  while (!factorise(matrix, size, { diagonal, ridge, products })) ridge *= 10
+  invert(matrix, size, products)
   const precision = new Float64Array(size)
-  for (let i = 0, cell = 0; i < size; i++)
-    for (let j = 0; j <= i; j++) {
-      const entry = matrix[i * size + j]!
-      triangle[cell++] = entry
-      precision[j]! += entry * entry
-    }
+  for (let j = 0; j < size; j++) {
+    const row = matrix.subarray(j * size + j, (j + 1) * size)
+    precision[j] = product(row, 0, 0, row.length)
+  }
   const own = 1 / (size * (usual + ridge))
-  return { triangle, leftOut: precision.map((entry) => Math.max(0, 1 / (entry - own) - ridge)) }
+  return {
+    triangle: transposed(matrix, size),
+    leftOut: precision.map((entry) => Math.max(0, 1 / (entry - own) - ridge)),
+  }
 }
 
 interface Diagonal {
   readonly diagonal: Float64Array
   readonly ridge: number
+  readonly products: RowProducts
 }
 
-/** Makes the lower half L, four rows at a time; the upper half keeps the matrix. False when it is not positive definite. */
-function factorise(a: Float64Array, size: number, { diagonal, ridge }: Diagonal): boolean {
+/** Makes the lower half L, a block of columns after the other; the upper half keeps the matrix. False when it is not positive definite. */
+function factorise(a: Float64Array, size: number, { diagonal, ridge, products }: Diagonal): boolean {
   for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) a[i * size + j] = a[j * size + i]!
-  for (let i = 0; i < size; i += 4) {
-    const end = Math.min(size, i + 4)
-    if (end === i + 4) reduceFour(a, size, i)
-    for (let row = i; row < end; row++) {
-      for (let j = end === i + 4 ? i : 0; j < row; j++)
-        a[row * size + j] = (a[row * size + j]! - product(a, row * size, j * size, j)) / a[j * size + j]!
-      const rest = diagonal[row]! + ridge - product(a, row * size, row * size, row)
+  for (let first = 0; first < size; first += BLOCK) {
+    const end = Math.min(size, first + BLOCK)
+    reduce(a, size, products, first)
+    for (let i = first; i < size; i++) {
+      const row = i * size
+      for (let j = first; j < Math.min(i, end); j++)
+        a[row + j] = (a[row + j]! - product(a, row + first, j * size + first, j - first)) / a[j * size + j]!
+      if (i >= end) continue
+      const rest = diagonal[i]! + ridge - product(a, row, row, i)
       if (!(rest > 0)) return false
-      a[row * size + row] = Math.sqrt(rest)
+      a[row + i] = Math.sqrt(rest)
     }
   }
   return true
 }
 
-/** The columns before `first` of four rows from it. */
-function reduceFour(a: Float64Array, size: number, first: number): void {
-  const r0 = first * size
-  const r1 = r0 + size
-  const r2 = r1 + size
-  const r3 = r2 + size
-  for (let j = 0, row = 0; j < first; j++, row += size) {
-    let s0 = 0
-    let s1 = 0
-    let s2 = 0
-    let s3 = 0
-    for (let k = 0; k < j; k++) {
-      const value = a[row + k]!
-      s0 += value * a[r0 + k]!
-      s1 += value * a[r1 + k]!
-      s2 += value * a[r2 + k]!
-      s3 += value * a[r3 + k]!
-    }
-    const pivot = a[row + j]!
-    a[r0 + j] = (a[r0 + j]! - s0) / pivot
-    a[r1 + j] = (a[r1 + j]! - s1) / pivot
-    a[r2 + j] = (a[r2 + j]! - s2) / pivot
-    a[r3 + j] = (a[r3 + j]! - s3) / pivot
+/** Takes what the columns before `first` explain from those of the block, in the lower half. */
+function reduce(a: Float64Array, size: number, products: RowProducts, first: number): void {
+  const end = Math.min(size, first + BLOCK)
+  for (let j = first; j < end; j++) products.hold(j - first, a.subarray(j * size, j * size + first))
+  for (let i = first; i < size; i += ROWS) {
+    const rows = Math.min(ROWS, size - i)
+    for (let r = 0; r < rows; r++) products.set(r, a.subarray((i + r) * size, (i + r) * size + first), 0)
+    const explained = products.multiply(0, first)
+    for (let r = 0; r < rows; r++)
+      for (let j = first; j < Math.min(i + r, end); j++)
+        a[(i + r) * size + j]! -= explained[r * products.width + j - first]!
   }
 }
 
@@ -93,25 +91,49 @@ function product(a: Float64Array, from: number, other: number, count: number): n
   return sum
 }
 
-/** Makes L its inverse, row by row from those above; four of them at a time. The upper half is not read. */
-function invert(a: Float64Array, size: number): void {
-  const sum = new Float64Array(size)
-  for (let i = 0; i < size; i++) {
-    const own = i * size
-    sum.fill(0, 0, i)
-    let k = 0
-    for (; k + 4 <= i; k += 4) {
-      const [r0, r1, r2, r3] = [k * size, (k + 1) * size, (k + 2) * size, (k + 3) * size]
-      const [f0, f1, f2, f3] = [a[own + k]!, a[own + k + 1]!, a[own + k + 2]!, a[own + k + 3]!]
-      for (let j = 0; j <= k; j++)
-        sum[j]! += f0 * a[r0 + j]! + f1 * a[r1 + j]! + f2 * a[r2 + j]! + f3 * a[r3 + j]!
-      sum[k + 1]! += f1 * a[r1 + k + 1]! + f2 * a[r2 + k + 1]! + f3 * a[r3 + k + 1]!
-      sum[k + 2]! += f2 * a[r2 + k + 2]! + f3 * a[r3 + k + 2]!
-      sum[k + 3]! += f3 * a[r3 + k + 3]!
+/** Makes the upper half, with the diagonal, the transposed inverse of L; the lower half is destroyed. */
+function invert(a: Float64Array, size: number, products: RowProducts): void {
+  for (let first = 0; first < size; first += BLOCK) {
+    const end = Math.min(size, first + BLOCK)
+    multiplyInverse(a, size, products, first)
+    for (let j = 0; j < first; j++)
+      for (let i = first; i < end; i++) {
+        const sum = a[j * size + i]! + product(a, i * size + first, j * size + first, i - first)
+        a[j * size + i] = -sum / a[i * size + i]!
+      }
+    for (let j = first; j < end; j++)
+      for (let i = j + 1; i < end; i++) {
+        const sum =
+          a[i * size + j]! / a[j * size + j]! + product(a, i * size + j + 1, j * size + j + 1, i - j - 1)
+        a[j * size + i] = -sum / a[i * size + i]!
+      }
+    // Zeros beside the inverse, so that products may start at any place within the block.
+    for (let i = first; i < end; i++) {
+      a.fill(0, i * size + first, i * size + i)
+      a[i * size + i] = 1 / a[i * size + i]!
     }
-    for (; k < i; k++) for (let j = 0; j <= k; j++) sum[j]! += a[own + k]! * a[k * size + j]!
-    const pivot = a[own + i]!
-    for (let j = 0; j < i; j++) a[own + j] = -sum[j]! / pivot
-    a[own + i] = 1 / pivot
   }
+}
+
+/** Writes the rows of the block of L times the inverse as far as it is known to the places of the inverse. */
+function multiplyInverse(a: Float64Array, size: number, products: RowProducts, first: number): void {
+  const end = Math.min(size, first + BLOCK)
+  for (let i = first; i < end; i++) products.hold(i - first, a.subarray(i * size, i * size + first))
+  for (let j = 0; j < first; j += ROWS) {
+    for (let r = 0; r < ROWS; r++) products.set(r, a.subarray((j + r) * size + j, (j + r) * size + first), j)
+    const sums = products.multiply(j, first)
+    for (let r = 0; r < ROWS; r++)
+      for (let i = first; i < end; i++) a[(j + r) * size + i] = sums[r * products.width + i - first]!
+  }
+}
+
+/** The columns of the upper half as rows of a triangle. */
+function transposed(a: Float64Array, size: number): Float64Array {
+  const triangle = new Float64Array((size * (size + 1)) / 2)
+  // A few columns at a time, so that neighbours in memory are read together.
+  for (let first = 0; first < size; first += BLOCK)
+    for (let j = 0; j < size; j++)
+      for (let i = Math.max(first, j); i < Math.min(size, first + BLOCK); i++)
+        triangle[(i * (i + 1)) / 2 + j] = a[j * size + i]!
+  return triangle
 }

@@ -2,7 +2,8 @@ import type { Random } from '../../core/random.ts'
 
 /** `size` different numbers out of 0..`count`-1 (all of them, shuffled, when `size` is `count`), in random order. */
 export function drawDistinct(random: Random, count: number, size: number): Int32Array {
-  const all = Int32Array.from({ length: count }, (_, i) => i)
+  const all = new Int32Array(count)
+  for (let i = 0; i < count; i++) all[i] = i
   for (let i = 0; i < size; i++) {
     const choice = i + random.int(count - i)
     const drawn = all[choice]!

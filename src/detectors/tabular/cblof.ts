@@ -3,6 +3,7 @@ import { createRandom } from '../../core/random.ts'
 import { readState, requireTrainable, requireWidth } from '../checks.ts'
 import { kMeans } from '../clustering/k-means.ts'
 import { contaminationOption, defineDetector, ignoredOption, type Matrix, type Model } from '../detector.ts'
+import { squaredDistances } from '../linear-algebra/squared-distances.ts'
 import { type Rescaling, rescale, rescalingOf } from '../statistics/rescale.ts'
 
 const options = z.strictObject({
@@ -122,18 +123,15 @@ function createModel(rescaling: Rescaling, clusters: Clusters): Model {
       requireWidth('CBLOF', data, centres.columns)
       const { data: rows, columns } = rescale(data, rescaling)
       const scores = new Float64Array(data.rows)
+      const squares = new Float64Array(centres.rows)
       for (let row = 0; row < data.rows; row++) {
+        squaredDistances(centres, { query: rows, offset: row * columns, from: 0, to: centres.rows }, squares)
         let cluster = 0
         let nearest = Number.POSITIVE_INFINITY
         let nearestLarge = Number.POSITIVE_INFINITY
         for (let k = 0; k < centres.rows; k++) {
-          let squares = 0
-          for (let j = 0; j < columns; j++) {
-            const difference = rows[row * columns + j]! - centres.data[k * columns + j]!
-            squares += difference * difference
-          }
-          if (squares < nearest) {
-            nearest = squares
+          if (squares[k]! < nearest) {
+            nearest = squares[k]!
             cluster = k
           }
           if (k < large) nearestLarge = nearest

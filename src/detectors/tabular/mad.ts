@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AnomstackError } from '../../core/errors.ts'
 import { readState, requireTrainable, requireWidth } from '../checks.ts'
 import { contaminationOption, defineDetector, type Model } from '../detector.ts'
-import { medianOf } from '../statistics/median.ts'
+import { selectMedian } from '../statistics/select-median.ts'
 
 const options = z.strictObject({
   contamination: contaminationOption,
@@ -41,7 +41,7 @@ export const mad = defineDetector({
         'TRAINING_IMPOSSIBLE',
         `MAD judges one column and was given ${data.columns}: set lags_n: 0 in preprocess_params`,
       )
-    const median = medianOf(data.data)
+    const median = selectMedian(data.data.slice())
     const model = createModel(median, unitOf(data.data, median))
     return { model, trainScores: model.score(data), threshold }
   },
@@ -58,17 +58,26 @@ function createModel(median: number, unit: number): Model {
     state: { median, unit },
     score(data) {
       requireWidth('MAD', data, 1)
-      return data.data.map((value) =>
-        Math.min((MEDIAN_FACTOR * Math.abs(value - median)) / unit, Number.MAX_VALUE),
-      )
+      return modifiedScores(data.data, median, unit)
     },
   }
 }
 
+// Loops over all values are plain ones in functions of their own: with a closure for each training they take several times as long.
+
+function modifiedScores(values: Float64Array, median: number, unit: number): Float64Array {
+  const scores = new Float64Array(values.length)
+  for (let i = 0; i < values.length; i++)
+    scores[i] = Math.min((MEDIAN_FACTOR * Math.abs(values[i]! - median)) / unit, Number.MAX_VALUE)
+  return scores
+}
+
 /** What a score of 0.6745 stands for; positive. */
 function unitOf(values: Float64Array, median: number): number {
-  const deviations = values.map((value) => Math.min(Math.abs(value - median), Number.MAX_VALUE))
-  const middle = medianOf(deviations)
+  const deviations = new Float64Array(values.length)
+  for (let i = 0; i < values.length; i++)
+    deviations[i] = Math.min(Math.abs(values[i]! - median), Number.MAX_VALUE)
+  const middle = selectMedian(deviations.slice())
   if (middle > 0) return middle
   const mean = deviations.reduce((sum, deviation) => sum + deviation / deviations.length, 0)
   if (mean > 0) return Math.max(MEDIAN_FACTOR * MEAN_FACTOR * mean, Number.MIN_VALUE)

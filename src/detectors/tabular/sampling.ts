@@ -4,7 +4,7 @@ import { readState, requireTrainable, requireWidth } from '../checks.ts'
 import { contaminationOption, defineDetector, type Matrix, type Model } from '../detector.ts'
 import type { Metric } from '../neighbours/metric.ts'
 import { METRIC_NAMES, metricNamed, metricOption, metricParamsOption } from '../neighbours/metric-option.ts'
-import { indexRows } from '../neighbours/nearest.ts'
+import { nearestDistances } from '../neighbours/nearest-distance.ts'
 import { drawDistinct } from '../statistics/draw.ts'
 
 const options = z.strictObject({
@@ -53,12 +53,11 @@ export const sampling = defineDetector({
 })
 
 function createModel(sample: Matrix, metric: Metric): Model {
-  const index = indexRows(sample, metric)
   return {
     state: { sample, metric: metric.kind },
     score(matrix) {
       requireWidth('Sampling', matrix, sample.columns)
-      return index.nearest(matrix, 1).distances
+      return nearestDistances(sample, metric, matrix)
     },
   }
 }

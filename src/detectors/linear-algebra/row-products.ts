@@ -1,0 +1,63 @@
+import { createTile, TILE_COLUMNS, TILE_ROWS } from './simd-tile.ts'
+
+/** Scalar products of four rows at a time with some rows that are held for long. Rows may be shorter than others: what is missing counts as zeros. */
+export interface RowProducts {
+  /** Keeps a row. */
+  hold(number: number, values: Float64Array): void
+  /** Sets one of the four rows to these values from the place `from` on. */
+  set(number: number, values: Float64Array, from: number): void
+  /** The products of the places `from` (set for all four) to `to`: `width` of each of the four rows, which the next call writes over. */
+  multiply(from: number, to: number): Float64Array
+  /** How many rows can be held; at least as many as were asked for. */
+  readonly width: number
+}
+
+const PAGE_BYTES = 65_536
+const BYTES = 8
+/** Numbers of a cache line. */
+const LINE = 8
+// Rows of one tile may end at different places, and pairs of numbers are read.
+const ZEROS = TILE_ROWS + 1
+
+let room: ReturnType<typeof createTile> | undefined
+
+/** Room for `held` rows of this length. There is one room in a thread: it is the next one's as soon as that is asked for. */
+export function createRowProducts(held: number, length: number): RowProducts {
+  room ??= createTile()
+  const { memory, tile } = room
+  const columns = Math.ceil(held / TILE_COLUMNS) * TILE_COLUMNS
+  // An odd number of cache lines, so that rows do not compete for the same ones.
+  const rowLength = (Math.ceil((length + ZEROS) / LINE) | 1) * LINE
+  const productsAt = (TILE_ROWS + columns) * rowLength
+  const end = productsAt + TILE_ROWS * columns
+  const missing = Math.ceil((end * BYTES) / PAGE_BYTES) - memory.buffer.byteLength / PAGE_BYTES
+  if (missing > 0) memory.grow(missing)
+  const numbers = new Float64Array(memory.buffer)
+  const products = numbers.subarray(productsAt, end)
+  const write = (row: number, values: Float64Array, from: number): void => {
+    const at = row * rowLength + from
+    numbers.set(values, at)
+    for (let i = at + values.length; i < at + values.length + ZEROS; i++) numbers[i] = 0
+  }
+  return {
+    hold(number, values) {
+      write(TILE_ROWS + number, values, 0)
+    },
+    set: write,
+    multiply(from, to) {
+      const counted = Math.ceil((to - from) / 2) * 2
+      if (counted === 0) return products.fill(0)
+      for (let column = 0; column < columns; column += TILE_COLUMNS)
+        tile(
+          from * BYTES,
+          ((TILE_ROWS + column) * rowLength + from) * BYTES,
+          rowLength * BYTES,
+          counted * BYTES,
+          (productsAt + column) * BYTES,
+          columns * BYTES,
+        )
+      return products
+    },
+    width: columns,
+  }
+}
