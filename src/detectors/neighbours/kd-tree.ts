@@ -1,15 +1,22 @@
+import { LEAF_ROWS as VECTOR_ROWS } from './leaf-distances.ts'
+import { type LeafVectors, leafVectors } from './leaf-vectors.ts'
 import { extend } from './metric.ts'
 import { type Queries, type Rows, scan, withoutNumbers } from './scan.ts'
 
 /** A k-d tree (Bentley 1975); the rows are copied into the order of its leaves. */
-export interface KdTree {
+export interface KdTree extends Searches {
   readonly rows: Rows
+  /** One of the two, made ready for so many queries. */
+  searchFor(wanted: keyof Searches, queries: number): Search
+  /** The numbers of all queries, those of one leaf after another. */
+  inOrder(queries: Queries): Int32Array
+}
+
+interface Searches {
   /** Brings all rows that matter into `best`, as a scan over all of them would. */
   readonly search: Search
   /** The same for `best` alone, and faster where many rows are equally distant. */
   readonly searchDistances: Search
-  /** The numbers of all queries, those of one leaf after another. */
-  inOrder(queries: Queries): Int32Array
 }
 
 /** The most rows of a leaf, and of one of wide rows, where a box costs more to look at. */
@@ -20,6 +27,8 @@ const WIDE_COLUMNS = 6
 const DEEPEST = 64
 // Powers are not rounded monotonously everywhere; taken a little smaller, a bound never hides a row.
 const SLACK = 1 - 1e-12
+// Rows that are copied for each query at most, to be scanned faster.
+const MANY_QUERIES = 8
 
 interface Nodes {
   /** Positions of the node's rows, the end exclusive. */
@@ -94,10 +103,16 @@ export function buildKdTree(source: Rows): KdTree {
   grow(0, count)
 
   const rows: Rows = { data: inOrderOf(order, source), columns, metric: source.metric, numbers: order }
+  const unnumbered = withoutNumbers(rows)
+  const plain = { search: createSearch(rows, nodes), searchDistances: createSearch(unnumbered, nodes) }
   return {
     rows,
-    search: createSearch(rows, nodes),
-    searchDistances: createSearch(withoutNumbers(rows), nodes),
+    ...plain,
+    searchFor(wanted, queries) {
+      if (queries * MANY_QUERIES < count) return plain[wanted]
+      const searched = wanted === 'search' ? rows : unnumbered
+      return createSearch(searched, nodes, leafVectors(searched, nodes))
+    },
     inOrder: (queries) => orderByLeaf(queries, rows, nodes),
   }
 }
@@ -107,7 +122,8 @@ export function buildKdTree(source: Rows): KdTree {
  * its rows have higher numbers. Differences, squares and sums are rounded monotonously, so that the bound of a box is never above a
  * distance to a row in it.
  */
-function createSearch(rows: Rows, { begin, end, column, split, right, least, boxes }: Nodes): Search {
+function createSearch(rows: Rows, nodes: Nodes, vectors?: LeafVectors): Search {
+  const { begin, end, column, split, right, least, boxes } = nodes
   const { columns, metric } = rows
   const size = 2 * columns
   const euclidean = metric.kind === 'euclidean'
@@ -121,6 +137,7 @@ function createSearch(rows: Rows, { begin, end, column, split, right, least, box
     let depth = 1
     waiting[0] = 0
     waitingBounds[0] = 0
+    vectors?.ask(data, offset)
     while (depth > 0) {
       let node = waiting[--depth]!
       const known = waitingBounds[depth]!
@@ -137,7 +154,10 @@ function createSearch(rows: Rows, { begin, end, column, split, right, least, box
         waiting[depth] = other
         waitingBounds[depth++] = bound
       }
-      scan(rows, begin[node]!, Math.min(end[node]!, begin[node]! + most), data, offset, skip, best, found)
+      if (vectors !== undefined && end[node]! - begin[node]! <= VECTOR_ROWS)
+        vectors.scan(node, skip, best, found)
+      else
+        scan(rows, begin[node]!, Math.min(end[node]!, begin[node]! + most), data, offset, skip, best, found)
       if (best[last]! <= enough) return
     }
   }

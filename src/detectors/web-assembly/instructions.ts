@@ -32,8 +32,16 @@ const EMPTY = 0x40
 export const i32 = {
   constant: (value: number): Code => [0x41, ...signed(value)],
   load: (address: Code, offset = 0): Code => [...address, 0x28, 2, ...unsigned(offset)],
+  store: (address: Code, value: Code, offset = 0): Code => [
+    ...address,
+    ...value,
+    0x36,
+    2,
+    ...unsigned(offset),
+  ],
   loadByte: (address: Code, offset = 0): Code => [...address, 0x2d, 0, ...unsigned(offset)],
   add: (a: Code, b: Code): Code => [...a, ...b, 0x6a],
+  or: (a: Code, b: Code): Code => [...a, ...b, 0x72],
   shiftLeft: (a: Code, by: Code): Code => [...a, ...by, 0x74],
   less: (a: Code, b: Code): Code => [...a, ...b, 0x49],
 }
@@ -72,7 +80,13 @@ export const i8x16 = {
 
 /** Vectors of two doubles. */
 export const f64x2 = {
+  /** The same double twice. */
+  loadEverywhere: (address: Code, offset = 0): Code => [...address, ...wide(10), 3, ...unsigned(offset)],
   add: (a: Code, b: Code): Code => [...a, ...b, ...wide(240)],
+  subtract: (a: Code, b: Code): Code => [...a, ...b, ...wide(241)],
+  multiply: (a: Code, b: Code): Code => [...a, ...b, ...wide(242)],
+  /** Two bits, the lower one first: where the double of `a` is not above that of `b`. */
+  notAbove: (a: Code, b: Code): Code => [...a, ...b, ...wide(75), ...wide(196)],
 }
 
 const wide = (instruction: number): Code => [0xfd, ...unsigned(instruction)]
