@@ -1,4 +1,4 @@
-import { LEAF_ROWS as VECTOR_ROWS } from './leaf-distances.ts'
+import { LEAF_ROWS } from './leaf-distances.ts'
 import { type LeafVectors, leafVectors } from './leaf-vectors.ts'
 import { extend } from './metric.ts'
 import { type Queries, type Rows, scan, withoutNumbers } from './scan.ts'
@@ -19,10 +19,9 @@ interface Searches {
   readonly searchDistances: Search
 }
 
-/** The most rows of a leaf, and of one of wide rows, where a box costs more to look at. */
-const LEAF_ROWS = 20
-const WIDE_LEAF_ROWS = 32
-const WIDE_COLUMNS = 6
+/** The most rows of a leaf of narrow rows, where a box costs little to look at. */
+const NARROW_LEAF_ROWS = 20
+const NARROW_COLUMNS = 2
 /** Halving depth is bounded by the number of rows, which fits into 32 bits. */
 const DEEPEST = 64
 // Powers are not rounded monotonously everywhere; taken a little smaller, a bound never hides a row.
@@ -64,7 +63,7 @@ export function buildKdTree(source: Rows): KdTree {
   const { columns } = source
   const count = source.data.length / columns
   const order = source.numbers.slice()
-  const leafRows = columns < WIDE_COLUMNS ? LEAF_ROWS : WIDE_LEAF_ROWS
+  const leafRows = columns > NARROW_COLUMNS ? LEAF_ROWS : NARROW_LEAF_ROWS
   const capacity = Math.max(1, 4 * Math.ceil(count / leafRows))
   const nodes: Nodes = {
     begin: new Int32Array(capacity),
@@ -133,7 +132,7 @@ function createSearch(rows: Rows, nodes: Nodes, vectors?: LeafVectors): Search {
   return (data, offset, skip, best, found, enough = -1) => {
     const last = best.length - 1
     // Rows at one place: so many of them are enough, as they stand in the order of their numbers.
-    const most = Math.max(WIDE_LEAF_ROWS, best.length + 1)
+    const most = Math.max(LEAF_ROWS, best.length + 1)
     let depth = 1
     waiting[0] = 0
     waitingBounds[0] = 0
@@ -154,7 +153,7 @@ function createSearch(rows: Rows, nodes: Nodes, vectors?: LeafVectors): Search {
         waiting[depth] = other
         waitingBounds[depth++] = bound
       }
-      if (vectors !== undefined && end[node]! - begin[node]! <= VECTOR_ROWS)
+      if (vectors !== undefined && end[node]! - begin[node]! <= LEAF_ROWS)
         vectors.scan(node, skip, best, found)
       else
         scan(rows, begin[node]!, Math.min(end[node]!, begin[node]! + most), data, offset, skip, best, found)

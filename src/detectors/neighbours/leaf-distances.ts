@@ -1,8 +1,8 @@
 import { type FunctionCode, type Instance, instantiate } from '../web-assembly/instantiate.ts'
-import { type Code, f64x2, i32, local, repeat, v128 } from '../web-assembly/instructions.ts'
+import { type Code, f64x2, i32, i64, local, repeat, v128 } from '../web-assembly/instructions.ts'
 
 /** The most rows of a leaf: a bit of a whole number for each. */
-export const LEAF_ROWS = 32
+export const LEAF_ROWS = 64
 /** The most columns. */
 export const LEAF_COLUMNS = 20
 
@@ -38,7 +38,7 @@ function measure(columns: number): FunctionCode {
   ])
   return {
     parameters: 2,
-    locals: ['i32', 'i32', 'v128', 'v128', ...values.map(() => 'v128' as const), 'v128'],
+    locals: ['i32', 'i64', 'v128', 'v128', ...values.map(() => 'v128' as const), 'v128'],
     body: [
       worst.set(f64x2.loadEverywhere(i32.constant(WORST))),
       ...values.map((value, j) => value.set(f64x2.loadEverywhere(i32.constant(QUERY + 8 * j)))),
@@ -46,13 +46,18 @@ function measure(columns: number): FunctionCode {
         [
           ...sum.flat(),
           v128.store(i32.shiftLeft(row.get, i32.constant(3)), distances.get, DISTANCES),
-          near.set(i32.or(near.get, i32.shiftLeft(f64x2.notAbove(distances.get, worst.get), row.get))),
+          near.set(
+            i64.or(
+              near.get,
+              i64.shiftLeft(i64.from(f64x2.notAbove(distances.get, worst.get)), i64.from(row.get)),
+            ),
+          ),
           leaf.set(i32.add(leaf.get, i32.constant(16))),
           row.set(i32.add(row.get, i32.constant(2))),
         ],
         i32.less(row.get, count.get),
       ),
-      i32.store(i32.constant(NEAR), near.get),
+      i64.store(i32.constant(NEAR), near.get),
     ],
   }
 }

@@ -60,7 +60,7 @@ export function leafVectors(rows: Rows, leaves: Leaves): LeafVectors | undefined
     if (missing > 0) memory.grow(Math.ceil(missing / PAGE))
     query = new Float64Array(memory.buffer, QUERY, columns)
     worst = new Float64Array(memory.buffer, WORST, 1)
-    near = new Int32Array(memory.buffer, NEAR, 1)
+    near = new Int32Array(memory.buffer, NEAR, LEAF_ROWS / 32)
     distances = new Float64Array(memory.buffer, DISTANCES, LEAF_ROWS)
     const values = new Float64Array(memory.buffer)
     for (let node = 0; node < begin.length; node++)
@@ -78,12 +78,15 @@ export function leafVectors(rows: Rows, leaves: Leaves): LeafVectors | undefined
       const count = end[leaf]! - from
       worst[0] = best[last]!
       measure(blocks[leaf]!, count)
-      // Of an odd number of rows the last pair has one that is none.
-      let left = count === LEAF_ROWS ? near[0]! : near[0]! & ((1 << count) - 1)
-      for (; left !== 0; left &= left - 1) {
-        const row = 31 - Math.clz32(left & -left)
-        const reduced = distances[row]!
-        if (reduced <= best[last]! && from + row !== skip) insert(best, found, reduced, numbers[from + row]!)
+      for (let first = 0; first < count; first += 32) {
+        // Of an odd number of rows the last pair has one that is none.
+        const real = count - first < 32 ? (1 << (count - first)) - 1 : -1
+        for (let left = near[first >> 5]! & real; left !== 0; left &= left - 1) {
+          const row = first + 31 - Math.clz32(left & -left)
+          const reduced = distances[row]!
+          if (reduced <= best[last]! && from + row !== skip)
+            insert(best, found, reduced, numbers[from + row]!)
+        }
       }
     },
   }

@@ -4,7 +4,7 @@ import { type Code, END, unsigned } from './instructions.ts'
 export interface FunctionCode {
   readonly parameters: number
   /** Types of its local variables, which are numbered after the parameters. */
-  readonly locals: readonly ('i32' | 'v128')[]
+  readonly locals: readonly (keyof typeof TYPES)[]
   readonly body: readonly Code[]
 }
 
@@ -20,7 +20,7 @@ declare const WebAssembly: {
 }
 
 const MAGIC = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
-const TYPES = { i32: 0x7f, v128: 0x7b } as const
+const TYPES = { i32: 0x7f, i64: 0x7e, v128: 0x7b } as const
 const MEMORY = 'memory'
 
 /**

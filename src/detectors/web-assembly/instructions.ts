@@ -32,18 +32,18 @@ const EMPTY = 0x40
 export const i32 = {
   constant: (value: number): Code => [0x41, ...signed(value)],
   load: (address: Code, offset = 0): Code => [...address, 0x28, 2, ...unsigned(offset)],
-  store: (address: Code, value: Code, offset = 0): Code => [
-    ...address,
-    ...value,
-    0x36,
-    2,
-    ...unsigned(offset),
-  ],
   loadByte: (address: Code, offset = 0): Code => [...address, 0x2d, 0, ...unsigned(offset)],
   add: (a: Code, b: Code): Code => [...a, ...b, 0x6a],
-  or: (a: Code, b: Code): Code => [...a, ...b, 0x72],
   shiftLeft: (a: Code, by: Code): Code => [...a, ...by, 0x74],
   less: (a: Code, b: Code): Code => [...a, ...b, 0x49],
+}
+
+/** Whole numbers of 64 bits. */
+export const i64 = {
+  from: (value: Code): Code => [...value, 0xad],
+  store: (address: Code, value: Code): Code => [...address, ...value, 0x37, 3, 0],
+  or: (a: Code, b: Code): Code => [...a, ...b, 0x84],
+  shiftLeft: (a: Code, by: Code): Code => [...a, ...by, 0x86],
 }
 
 /** Vectors of 128 bits. */
