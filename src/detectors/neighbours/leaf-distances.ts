@@ -24,7 +24,8 @@ const COLUMN = 8 * LEAF_ROWS
  * time. Sums are those of a scan, to the bit.
  */
 function measure(columns: number): FunctionCode {
-  const [leaf, count, row, near, distances, worst] = [0, 1, 2, 3, 4, 5].map(local) as Locals
+  const [leaf, count] = [local(0), local(1)]
+  const [row, near, distances, worst] = [local(2), local(3), local(4), local(5)]
   const values = Array.from({ length: columns }, (_, j) => local(6 + j))
   const difference = local(6 + columns)
   // Of two rows at 16 bytes a pair.
@@ -61,15 +62,6 @@ function measure(columns: number): FunctionCode {
     ],
   }
 }
-
-type Locals = [
-  leaf: ReturnType<typeof local>,
-  count: ReturnType<typeof local>,
-  row: ReturnType<typeof local>,
-  near: ReturnType<typeof local>,
-  distances: ReturnType<typeof local>,
-  worst: ReturnType<typeof local>,
-]
 
 let tried = false
 let compiled: Instance<string> | undefined
