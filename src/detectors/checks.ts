@@ -13,8 +13,9 @@ export function requireTrainable(detector: string, data: Matrix, minRows: number
     refuse(`was given ${data.data.length} values as ${data.rows} rows of ${data.columns} columns`)
   if (data.rows < minRows)
     refuse(`needs at least ${minRows} rows to train on and got ${data.rows}: wait for more points${advice}`)
-  for (let i = 0; i < data.data.length; i++)
-    if (!Number.isFinite(data.data[i]))
+  const values = data.data
+  for (let i = 0; i < values.length; i++)
+    if (!Number.isFinite(values[i]))
       refuse(`was given a value that is not finite, in row ${Math.floor(i / data.columns) + 1}`)
 }
 

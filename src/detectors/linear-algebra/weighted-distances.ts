@@ -27,13 +27,18 @@ export function weightedDistances(
     z: new Float64Array(BLOCK * columns),
     lengths: new Float64Array(BLOCK),
     totals: new Float64Array(BLOCK),
+    products: new Float64Array(2 * BLOCK),
   }
   return (data) => {
     const scores = new Float64Array(data.rows)
     for (let first = 0; first < data.rows; first += BLOCK) {
       const count = Math.min(BLOCK, data.rows - first)
       fillBlock(data, first, { axes, block })
-      for (let i = 0; i < divisors.length; i += 2) addDistances(axes, i, block)
+      for (let i = 0; i < divisors.length; i += 2) {
+        multiply(axes, i, block)
+        addDistances(axes, i, block, 0)
+        if (i + 1 < divisors.length) addDistances(axes, i + 1, block, BLOCK)
+      }
       for (let row = 0; row < count; row++) {
         const score = block.totals[row]!
         scores[first + row] = Number.isFinite(score)
@@ -64,6 +69,8 @@ interface Block {
   readonly lengths: Float64Array
   /** Their scores, when all points are done. */
   readonly totals: Float64Array
+  /** Their products with a point, and then with the next. */
+  readonly products: Float64Array
 }
 
 function fillBlock(
@@ -87,23 +94,12 @@ function fillBlock(
   }
 }
 
-/**
- * Adds the weighted distances to point i and the next, from |z|² - 2 z·v + |v|²: two points by four rows at a time, because reading is what takes
- * the time, whatever stands in rows past the last. A last point without a next is its own, which counts nothing.
- */
-function addDistances(
-  { points, norms, factors, mean }: Axes,
-  i: number,
-  { z, lengths, totals }: Block,
-): void {
+/** Multiplies rows by point i and the next: two points by four rows at a time, because reading is what takes the time, whatever stands in rows past the last. */
+function multiply({ points, norms, mean }: Axes, i: number, { z, products }: Block): void {
   const columns = mean.length
-  const next = Math.min(i + 1, norms.length - 1)
   const from = i * columns
-  const start = next * columns
-  const norm = norms[i]!
-  const nextNorm = norms[next]!
-  const factor = factors[i]!
-  const nextFactor = next === i ? 0 : factors[next]!
+  // A last point without a next is its own.
+  const start = Math.min(i + 1, norms.length - 1) * columns
   for (let row = 0; row < BLOCK; row += 4) {
     let s0 = 0
     let s1 = 0
@@ -129,40 +125,28 @@ function addDistances(
       t2 += nextLoading * z2
       t3 += nextLoading * z3
     }
-    const l0 = lengths[row]!
-    const l1 = lengths[row + 1]!
-    const l2 = lengths[row + 2]!
-    const l3 = lengths[row + 3]!
-    totals[row] =
-      totals[row]! +
-      factor * distance(l0 + norm, s0, z, row, points, from) +
-      nextFactor * distance(l0 + nextNorm, t0, z, row, points, start)
-    totals[row + 1] =
-      totals[row + 1]! +
-      factor * distance(l1 + norm, s1, z, row + 1, points, from) +
-      nextFactor * distance(l1 + nextNorm, t1, z, row + 1, points, start)
-    totals[row + 2] =
-      totals[row + 2]! +
-      factor * distance(l2 + norm, s2, z, row + 2, points, from) +
-      nextFactor * distance(l2 + nextNorm, t2, z, row + 2, points, start)
-    totals[row + 3] =
-      totals[row + 3]! +
-      factor * distance(l3 + norm, s3, z, row + 3, points, from) +
-      nextFactor * distance(l3 + nextNorm, t3, z, row + 3, points, start)
+    products[row] = s0
+    products[row + 1] = s1
+    products[row + 2] = s2
+    products[row + 3] = s3
+    products[BLOCK + row] = t0
+    products[BLOCK + row + 1] = t1
+    products[BLOCK + row + 2] = t2
+    products[BLOCK + row + 3] = t3
   }
 }
 
-/** The distance of a row to a point from |z|² + |v|² and z·v; plain parameters, because objects would take longer than the work. */
-function distance(
-  squares: number,
-  product: number,
-  z: Float64Array,
-  row: number,
-  points: Float64Array,
-  from: number,
-): number {
-  const squared = squares - 2 * product
-  return Math.sqrt(squared > CANCELLED * squares ? squared : exactly(z, row, points, from))
+/** Adds the weighted distances to point i, from |z|² - 2 z·v + |v|²; the products begin at `at`. */
+function addDistances(axes: Axes, i: number, { z, lengths, totals, products }: Block, at: number): void {
+  const norm = axes.norms[i]!
+  const factor = axes.factors[i]!
+  for (let row = 0; row < BLOCK; row++) {
+    const squares = lengths[row]! + norm
+    const squared = squares - 2 * products[at + row]!
+    totals[row]! +=
+      factor *
+      Math.sqrt(squared > CANCELLED * squares ? squared : exactly(z, row, axes.points, i * axes.mean.length))
+  }
 }
 
 function exactly(z: Float64Array, row: number, points: Float64Array, from: number): number {

@@ -1,25 +1,33 @@
+import { LEAF_ROWS } from './leaf-distances.ts'
+import { type LeafVectors, leafVectors } from './leaf-vectors.ts'
 import { extend } from './metric.ts'
 import { type Queries, type Rows, scan, withoutNumbers } from './scan.ts'
 
 /** A k-d tree (Bentley 1975); the rows are copied into the order of its leaves. */
-export interface KdTree {
+export interface KdTree extends Searches {
   readonly rows: Rows
-  /** Brings all rows that matter into `best`, as a scan over all of them would. */
-  readonly search: Search
-  /** The same for `best` alone, and faster where many rows are equally distant. */
-  readonly searchDistances: Search
+  /** One of the two, made ready for so many queries. */
+  searchFor(wanted: keyof Searches, queries: number): Search
   /** The numbers of all queries, those of one leaf after another. */
   inOrder(queries: Queries): Int32Array
 }
 
-/** The most rows of a leaf, and of one of wide rows, where a box costs more to look at. */
-const LEAF_ROWS = 20
-const WIDE_LEAF_ROWS = 32
-const WIDE_COLUMNS = 6
+interface Searches {
+  /** Brings all rows that matter into `best`, as a scan over all of them would. */
+  readonly search: Search
+  /** The same for `best` alone, and faster where many rows are equally distant. */
+  readonly searchDistances: Search
+}
+
+/** The most rows of a leaf of narrow rows, where a box costs little to look at. */
+const NARROW_LEAF_ROWS = 20
+const NARROW_COLUMNS = 2
 /** Halving depth is bounded by the number of rows, which fits into 32 bits. */
 const DEEPEST = 64
 // Powers are not rounded monotonously everywhere; taken a little smaller, a bound never hides a row.
 const SLACK = 1 - 1e-12
+// Rows that are copied for each query at most, to be scanned faster.
+const MANY_QUERIES = 8
 
 interface Nodes {
   /** Positions of the node's rows, the end exclusive. */
@@ -55,7 +63,7 @@ export function buildKdTree(source: Rows): KdTree {
   const { columns } = source
   const count = source.data.length / columns
   const order = source.numbers.slice()
-  const leafRows = columns < WIDE_COLUMNS ? LEAF_ROWS : WIDE_LEAF_ROWS
+  const leafRows = columns > NARROW_COLUMNS ? LEAF_ROWS : NARROW_LEAF_ROWS
   const capacity = Math.max(1, 4 * Math.ceil(count / leafRows))
   const nodes: Nodes = {
     begin: new Int32Array(capacity),
@@ -94,10 +102,16 @@ export function buildKdTree(source: Rows): KdTree {
   grow(0, count)
 
   const rows: Rows = { data: inOrderOf(order, source), columns, metric: source.metric, numbers: order }
+  const unnumbered = withoutNumbers(rows)
+  const plain = { search: createSearch(rows, nodes), searchDistances: createSearch(unnumbered, nodes) }
   return {
     rows,
-    search: createSearch(rows, nodes),
-    searchDistances: createSearch(withoutNumbers(rows), nodes),
+    ...plain,
+    searchFor(wanted, queries) {
+      if (queries * MANY_QUERIES < count) return plain[wanted]
+      const searched = wanted === 'search' ? rows : unnumbered
+      return createSearch(searched, nodes, leafVectors(searched, nodes))
+    },
     inOrder: (queries) => orderByLeaf(queries, rows, nodes),
   }
 }
@@ -107,7 +121,8 @@ export function buildKdTree(source: Rows): KdTree {
  * its rows have higher numbers. Differences, squares and sums are rounded monotonously, so that the bound of a box is never above a
  * distance to a row in it.
  */
-function createSearch(rows: Rows, { begin, end, column, split, right, least, boxes }: Nodes): Search {
+function createSearch(rows: Rows, nodes: Nodes, vectors?: LeafVectors): Search {
+  const { begin, end, column, split, right, least, boxes } = nodes
   const { columns, metric } = rows
   const size = 2 * columns
   const euclidean = metric.kind === 'euclidean'
@@ -117,10 +132,11 @@ function createSearch(rows: Rows, { begin, end, column, split, right, least, box
   return (data, offset, skip, best, found, enough = -1) => {
     const last = best.length - 1
     // Rows at one place: so many of them are enough, as they stand in the order of their numbers.
-    const most = Math.max(WIDE_LEAF_ROWS, best.length + 1)
+    const most = Math.max(LEAF_ROWS, best.length + 1)
     let depth = 1
     waiting[0] = 0
     waitingBounds[0] = 0
+    vectors?.ask(data, offset)
     while (depth > 0) {
       let node = waiting[--depth]!
       const known = waitingBounds[depth]!
@@ -137,7 +153,10 @@ function createSearch(rows: Rows, { begin, end, column, split, right, least, box
         waiting[depth] = other
         waitingBounds[depth++] = bound
       }
-      scan(rows, begin[node]!, Math.min(end[node]!, begin[node]! + most), data, offset, skip, best, found)
+      if (vectors !== undefined && end[node]! - begin[node]! <= LEAF_ROWS)
+        vectors.scan(node, skip, best, found)
+      else
+        scan(rows, begin[node]!, Math.min(end[node]!, begin[node]! + most), data, offset, skip, best, found)
       if (best[last]! <= enough) return
     }
   }

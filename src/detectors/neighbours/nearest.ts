@@ -104,7 +104,7 @@ interface TreeSearch {
 /** In the order of the leaves, where one query's rows are still in the cache for the next. */
 function searchTree(tree: KdTree, { wanted, queries, neighbours, receive }: TreeSearch): void {
   const { columns, numbers } = tree.rows
-  const search = wanted === 'rows' ? tree.search : tree.searchDistances
+  const search = tree.searchFor(wanted === 'rows' ? 'search' : 'searchDistances', queries.count)
   const best = new Float64Array(neighbours)
   const found = new Int32Array(neighbours)
   const order = queries.own ? numbers : tree.inOrder(queries)

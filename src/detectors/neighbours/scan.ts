@@ -146,10 +146,12 @@ const scanAny: Scan = (rows, from, to, data, offset, skip, best, found) => {
 export function insert(best: Float64Array, found: Int32Array, reduced: number, number: number): void {
   let place = best.length - 1
   if (best[place] === reduced && found[place]! <= number) return
-  for (; place > 0; place--) {
-    const before = best[place - 1]!
-    if (before < reduced || (before === reduced && found[place - 1]! <= number)) break
-    best[place] = before
+  for (; place > 0 && best[place - 1]! > reduced; place--) {
+    best[place] = best[place - 1]!
+    found[place] = found[place - 1]!
+  }
+  for (; place > 0 && best[place - 1] === reduced && found[place - 1]! > number; place--) {
+    best[place] = best[place - 1]!
     found[place] = found[place - 1]!
   }
   best[place] = reduced

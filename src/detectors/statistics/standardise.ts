@@ -20,7 +20,38 @@ export interface Scaling extends Standard {
  * Mean and population standard deviation of each column. As in scikit-learn's StandardScaler a column that cannot be told from a constant
  * has scale 1. Without `divide` all scales and divisors are 1, and all columns are shrunk by one common factor, if at all.
  */
-export function scalingOf({ data, rows, columns }: Matrix, divide: boolean): Scaling {
+export function scalingOf(matrix: Matrix, divide: boolean): Scaling {
+  const { data, rows, columns } = matrix
+  const { largest, middle } = sizesAndSums(matrix)
+  const common = shrinkFor(largest.reduce((most, size) => Math.max(most, size), 0))
+  const factor = largest.map((size) => (divide ? shrinkFor(size) : common))
+  if (factor.some((value) => value !== 1)) {
+    middle.fill(0)
+    for (let from = 0; from < data.length; from += columns)
+      for (let j = 0; j < columns; j++) middle[j]! += data[from + j]! * factor[j]!
+  }
+  for (let j = 0; j < columns; j++) middle[j]! /= rows
+  const { squares, remainder } = spreads(matrix, factor, middle)
+  const mean = middle.map((value, j) => value / factor[j]!)
+  const scale = new Float64Array(columns).fill(1)
+  const divisor = new Float64Array(columns).fill(1)
+  for (let j = 0; j < columns; j++) {
+    const variance = (squares[j]! - (remainder[j]! * remainder[j]!) / rows) / rows
+    // Chan, Golub, LeVeque: the rounding error of the two-pass variance; below it the column is constant.
+    const noise = rows * Number.EPSILON * variance + (rows * middle[j]! * Number.EPSILON) ** 2
+    if (!(variance > noise)) factor[j] = middle[j] = 0
+    else if (divide) {
+      divisor[j] = Math.sqrt(variance)
+      scale[j] = divisor[j]! / factor[j]!
+    }
+  }
+  return { mean, scale, factor, middle, divisor }
+}
+
+// The passes over all rows are functions of their own, which are compiled sooner.
+
+/** The largest size of each column, and its sum. */
+function sizesAndSums({ data, columns }: Matrix): { largest: Float64Array; middle: Float64Array } {
   const largest = new Float64Array(columns)
   const middle = new Float64Array(columns)
   for (let from = 0; from < data.length; from += columns)
@@ -30,14 +61,15 @@ export function scalingOf({ data, rows, columns }: Matrix, divide: boolean): Sca
       if (size > largest[j]!) largest[j] = size
       middle[j]! += value
     }
-  const common = shrinkFor(largest.reduce((most, size) => Math.max(most, size), 0))
-  const factor = largest.map((size) => (divide ? shrinkFor(size) : common))
-  if (factor.some((value) => value !== 1)) {
-    middle.fill(0)
-    for (let from = 0; from < data.length; from += columns)
-      for (let j = 0; j < columns; j++) middle[j]! += data[from + j]! * factor[j]!
-  }
-  for (let j = 0; j < columns; j++) middle[j]! /= rows
+  return { largest, middle }
+}
+
+/** The sums of the squared differences from the middle, and of the differences, which rounding leaves. */
+function spreads(
+  { data, rows, columns }: Matrix,
+  factor: Float64Array,
+  middle: Float64Array,
+): { squares: Float64Array; remainder: Float64Array } {
   const squares = new Float64Array(columns)
   const remainder = new Float64Array(columns)
   // Two rows at a time, because adding to memory is what takes the time.
@@ -54,20 +86,7 @@ export function scalingOf({ data, rows, columns }: Matrix, divide: boolean): Sca
     squares[j]! += difference * difference
     remainder[j]! += difference
   }
-  const mean = middle.map((value, j) => value / factor[j]!)
-  const scale = new Float64Array(columns).fill(1)
-  const divisor = new Float64Array(columns).fill(1)
-  for (let j = 0; j < columns; j++) {
-    const variance = (squares[j]! - (remainder[j]! * remainder[j]!) / rows) / rows
-    // Chan, Golub, LeVeque: the rounding error of the two-pass variance; below it the column is constant.
-    const noise = rows * Number.EPSILON * variance + (rows * middle[j]! * Number.EPSILON) ** 2
-    if (!(variance > noise)) factor[j] = middle[j] = 0
-    else if (divide) {
-      divisor[j] = Math.sqrt(variance)
-      scale[j] = divisor[j]! / factor[j]!
-    }
-  }
-  return { mean, scale, factor, middle, divisor }
+  return { squares, remainder }
 }
 
 /** The standard of each column, and the rows brought to it; without `divide` the rows are only centred. */

@@ -48,9 +48,12 @@ export function growForest(data: Matrix, plan: ForestPlan): Forest {
   // Where its nodes begin among all, and how many it has so far.
   let first = 0
   let size = 0
-  const rows = Int32Array.from({ length: data.rows }, (_, i) => i)
-  const columns = Int32Array.from({ length: data.columns }, (_, i) => i)
+  const rows = numbersTo(data.rows)
+  const columns = numbersTo(data.columns)
+  const drawn = new Int32Array(samples)
+  // Rows of the tree, as places in its sample: a copy by columns, which stays near the processor.
   const picked = new Int32Array(samples)
+  const sample = new Float64Array(samples * data.columns)
   const tried = new Int32Array(plan.columns)
 
   const grow = (from: number, to: number, depth: number): void => {
@@ -64,7 +67,11 @@ export function growForest(data: Matrix, plan: ForestPlan): Forest {
     }
     column[node] = split.column
     value[node] = split.at
-    const middle = partition(data, picked, { from, to, ...split })
+    const middle = partition(sample.subarray(split.column * samples, (split.column + 1) * samples), picked, {
+      from,
+      to,
+      at: split.at,
+    })
     grow(from, middle, depth + 1)
     right[node] = first + size
     grow(middle, to, depth + 1)
@@ -76,10 +83,11 @@ export function growForest(data: Matrix, plan: ForestPlan): Forest {
       const candidate = tried[choice]!
       tried[choice] = tried[left]!
       tried[left] = candidate
+      const start = candidate * samples
       let least = Number.POSITIVE_INFINITY
       let most = Number.NEGATIVE_INFINITY
       for (let i = from; i < to; i++) {
-        const cell = data.data[picked[i]! * data.columns + candidate]!
+        const cell = sample[start + picked[i]!]!
         if (cell < least) least = cell
         if (cell > most) most = cell
       }
@@ -95,7 +103,9 @@ export function growForest(data: Matrix, plan: ForestPlan): Forest {
   for (let tree = 0; tree < trees; tree++) {
     roots[tree] = first
     size = 0
-    draw(rows, picked, plan.bootstrap, random)
+    draw(rows, drawn, plan.bootstrap, random)
+    copyRows(data, drawn, sample)
+    for (let i = 0; i < samples; i++) picked[i] = i
     draw(columns, tried, false, random)
     grow(0, samples, 0)
     grown.push({
@@ -120,6 +130,12 @@ export function growForest(data: Matrix, plan: ForestPlan): Forest {
   return forest
 }
 
+function numbersTo(count: number): Int32Array {
+  const numbers = new Int32Array(count)
+  for (let i = 0; i < count; i++) numbers[i] = i
+  return numbers
+}
+
 /** Fills `picked` from `all`, with replacement or without; reorders `all`. */
 function draw(all: Int32Array, picked: Int32Array, replace: boolean, random: Random): void {
   for (let i = 0; i < picked.length; i++) {
@@ -131,20 +147,26 @@ function draw(all: Int32Array, picked: Int32Array, replace: boolean, random: Ran
   }
 }
 
+/** Copies some rows, column by column. */
+function copyRows({ data, columns }: Matrix, rows: Int32Array, copy: Float64Array): void {
+  for (let i = 0; i < rows.length; i++)
+    for (let j = 0, cell = rows[i]! * columns; j < columns; j++, cell++)
+      copy[j * rows.length + i] = data[cell]!
+}
+
 interface Cut {
   readonly from: number
   readonly to: number
-  readonly column: number
   readonly at: number
 }
 
 /** Brings the rows that go left to the front; the place where the others begin. */
-function partition({ data, columns }: Matrix, picked: Int32Array, { from, to, column, at }: Cut): number {
+function partition(values: Float64Array, picked: Int32Array, { from, to, at }: Cut): number {
   let low = from
   let high = to
   while (low < high) {
     const row = picked[low]!
-    if (data[row * columns + column]! <= at) low++
+    if (values[row]! <= at) low++
     else {
       picked[low] = picked[--high]!
       picked[high] = row

@@ -1,5 +1,8 @@
 import type { Matrix } from '../detector.ts'
-import { bucketOf, type Guide, guideFor } from '../statistics/guide.ts'
+import type { Guide } from '../statistics/guide.ts'
+import { countBelow, cutsOf } from './cuts.ts'
+import { arrangeLevels, descendTogether, type Levels } from './descending-rows.ts'
+import { descent, LEVELS } from './descent.ts'
 import { depthFor, type Forest } from './isolation-trees.ts'
 
 /** Sums, of each row, the path lengths of all trees. */
@@ -7,9 +10,10 @@ export interface Paths {
   sum(rows: Matrix): Float64Array
 }
 
-// For fewer rows it does not pay to arrange the trees anew, and of larger trees there are too many nodes.
+// For fewer rows it does not pay to arrange the trees anew, and of larger or more trees there are too many nodes.
 const FEW_ROWS = 64
 const LARGE_TREE = 4096
+const MANY_TREES = 4096
 // A multiple of the rows that walk together.
 const ROWS_AT_ONCE = 256
 // A node is one number: the column in its lowest bits, and the rank of its cut above them.
@@ -17,17 +21,23 @@ const COLUMN_BITS = 12
 const COLUMN_MASK = (1 << COLUMN_BITS) - 1
 const ALWAYS_LEFT = (1 << (31 - COLUMN_BITS)) - 1
 
-// Cuts crowd where most rows are.
-const CUT_FINENESS = 4
-
 /** Path lengths in these trees; the same to the bit however many rows are asked for at once. */
 export function pathsIn(forest: Forest, columns: number): Paths {
   const mayArrange =
     forest.samples <= LARGE_TREE && columns <= COLUMN_MASK && forest.value.length < ALWAYS_LEFT
+  const mayDescend =
+    forest.samples <= 2 ** LEVELS && forest.roots.length <= MANY_TREES && forest.value.length < ALWAYS_LEFT
   let arranged: Arrangement | undefined
+  let levels: Levels | undefined
   return {
     sum(rows) {
-      if (!mayArrange || rows.rows < FEW_ROWS) return walkEach(forest, rows)
+      if (rows.rows < FEW_ROWS) return walkEach(forest, rows)
+      const together = mayDescend ? descent() : undefined
+      if (together !== undefined) {
+        levels ??= arrangeLevels(forest, columns)
+        return descendTogether(together, levels, rows)
+      }
+      if (!mayArrange) return walkEach(forest, rows)
       arranged ??= arrange(forest, columns)
       return walkTogether(arranged, rows)
     },
@@ -63,10 +73,11 @@ interface Arrangement {
   readonly cuts: readonly Guide[]
 }
 
-function arrange({ roots, column, value, right, samples }: Forest, columns: number): Arrangement {
+function arrange(forest: Forest, columns: number): Arrangement {
+  const { roots, column, value, right, samples } = forest
   const depth = depthFor(samples)
   const width = 1 << depth
-  const cuts = cutsOf(column, value, columns).map((ascending) => guideFor(ascending, CUT_FINENESS))
+  const cuts = cutsOf(forest, columns)
   const nodes = new Int32Array(width * roots.length)
   const leaves = new Float64Array(width * roots.length)
   const place = (node: number, at: number, tree: number): void => {
@@ -84,32 +95,6 @@ function arrange({ roots, column, value, right, samples }: Forest, columns: numb
     place(root, 1, tree)
   })
   return { depth, nodes, leaves, cuts }
-}
-
-/** The cuts of each column, ascending. */
-function cutsOf(column: Int16Array, value: Float64Array, columns: number): Float64Array[] {
-  const counts = new Int32Array(columns)
-  for (let node = 0; node < column.length; node++) if (column[node]! >= 0) counts[column[node]!]!++
-  const cuts = Array.from(counts, (count) => new Float64Array(count))
-  for (let node = 0; node < column.length; node++) {
-    const split = column[node]!
-    if (split >= 0) cuts[split]![--counts[split]!] = value[node]!
-  }
-  return cuts.map((unsorted) => unsorted.sort())
-}
-
-/** How many of the ascending values are less. */
-function countBelow(guide: Guide, value: number): number {
-  const { sorted, starts } = guide
-  const bucket = bucketOf(guide, value)
-  let low = starts[bucket]!
-  let high = starts[bucket + 1]!
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (sorted[middle]! < value) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 function walkTogether(arrangement: Arrangement, { data, rows, columns }: Matrix): Float64Array {

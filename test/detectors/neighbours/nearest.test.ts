@@ -138,3 +138,19 @@ describe('rows so far apart that squares overflow', () => {
     expect(indices.every((row) => row >= 0 && row < rows)).toBe(true)
   })
 })
+
+it('indexes that are asked in turn, one even while another answers, do not disturb each other', () => {
+  const metric = minkowski(2)
+  const few = { training: gaussianRows(200, 3, 1), queries: gaussianRows(70, 3, 2) }
+  const many = { training: gaussianRows(900, 6, 3), queries: gaussianRows(150, 6, 4) }
+  const small = indexRows(few.training, metric)
+  const large = indexRows(many.training, metric)
+  const ofSmall = byDefinition(few.training, few.queries, 4, metric)
+  const ofLarge = byDefinition(many.training, many.queries, 4, metric)
+  const indices = new Int32Array(ofSmall.indices.length)
+  small.eachNearest(few.queries, 4, (query, _, found) => {
+    indices.set(found, query * 4)
+    if (query % 20 === 0) expect(large.nearest(many.queries, 4)).toEqual(ofLarge)
+  })
+  expect(indices).toEqual(ofSmall.indices)
+})

@@ -36,3 +36,15 @@ it('a forest that knows no differences has no cuts', () => {
   expect(first).toBeGreaterThan(0)
   for (const other of others) expect(other).toBe(first)
 })
+
+it('more trees than fit into the first page of memory give the same, after fewer as before', () => {
+  const forests = [90, 2, 90].map((trees, i) => {
+    const random = createRandom(i)
+    return growForest(rows, { trees, samples: 256, columns: 3, bootstrap: false, random })
+  })
+  for (const forest of forests) {
+    const paths = pathsIn(forest, 3)
+    const together = paths.sum(rows)
+    for (let row = 0; row < rows.rows; row++) expect(paths.sum(rowOf(rows, row))[0]).toBe(together[row])
+  }
+})
