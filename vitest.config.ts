@@ -1,12 +1,10 @@
 import { defineConfig } from 'vitest/config'
+import { shared } from './vitest.shared.ts'
 
 export default defineConfig({
   test: {
+    ...shared,
     include: ['test/**/*.test.ts'],
     exclude: ['test/emulators/**', '**/node_modules/**'],
-    testTimeout: 120_000,
-    hookTimeout: 180_000,
-    pool: 'forks',
-    maxWorkers: 2,
   },
 })

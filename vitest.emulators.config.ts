@@ -1,12 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { shared } from './vitest.shared.ts'
 
 /** Tests that `npm run test:emulators` runs, once it has made what they need. */
-export default defineConfig({
-  test: {
-    include: ['test/emulators/**/*.test.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 180_000,
-    pool: 'forks',
-    maxWorkers: 2,
-  },
-})
+export default defineConfig({ test: { ...shared, include: ['test/emulators/**/*.test.ts'] } })
