@@ -46,6 +46,18 @@ export const i64 = {
   shiftLeft: (a: Code, by: Code): Code => [...a, ...by, 0x86],
 }
 
+/** Doubles. */
+export const f64 = {
+  store: (address: Code, value: Code, offset = 0): Code => [
+    ...address,
+    ...value,
+    0x39,
+    3,
+    ...unsigned(offset),
+  ],
+  add: (a: Code, b: Code): Code => [...a, ...b, 0xa0],
+}
+
 /** Vectors of 128 bits. */
 export const v128 = {
   constant: (bytes: readonly number[]): Code => [...wide(12), ...bytes],
@@ -82,6 +94,8 @@ export const i8x16 = {
 export const f64x2 = {
   /** The same double twice. */
   loadEverywhere: (address: Code, offset = 0): Code => [...address, ...wide(10), 3, ...unsigned(offset)],
+  /** The double at this place, which is 0 or 1. */
+  lane: (a: Code, place: number): Code => [...a, ...wide(33), place],
   add: (a: Code, b: Code): Code => [...a, ...b, ...wide(240)],
   subtract: (a: Code, b: Code): Code => [...a, ...b, ...wide(241)],
   multiply: (a: Code, b: Code): Code => [...a, ...b, ...wide(242)],
