@@ -2,13 +2,16 @@ import { plainTile } from './plain-tile.ts'
 import { simdTile } from './simd-tile.ts'
 import { TILE_COLUMNS, TILE_ROWS, type Tile } from './tile.ts'
 
-/** Scalar products of four rows at a time with some rows that are held for long. Rows may be shorter than others: what is missing counts as zeros. */
+/**
+ * Scalar products of `TILE_ROWS` rows at a time with some rows that are held for long. Rows may be up to that number of values shorter than
+ * others: what is missing counts as zeros.
+ */
 export interface RowProducts {
   /** Keeps a row. */
   hold(number: number, values: Float64Array): void
-  /** Sets one of the four rows to these values from the place `from` on. */
+  /** Sets one of the rows of the tile to these values from the place `from` on. */
   set(number: number, values: Float64Array, from: number): void
-  /** The products of the places `from` (set for all four) to `to`: `width` of each of the four rows, which the next call writes over. */
+  /** The products of the places `from` (set for all rows of the tile) to `to`: `width` for each of them, which the next call writes over. */
   multiply(from: number, to: number): Float64Array
   /** How many rows can be held; at least as many as were asked for. */
   readonly width: number
