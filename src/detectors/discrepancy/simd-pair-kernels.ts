@@ -1,4 +1,5 @@
-import { type FunctionCode, type Instance, instantiate } from '../web-assembly/instantiate.ts'
+import { byColumns } from '../web-assembly/by-columns.ts'
+import type { FunctionCode } from '../web-assembly/instantiate.ts'
 import { type Code, f64, f64x2, i32, local, repeat, v128 } from '../web-assembly/instructions.ts'
 import { BLOCK_ROWS, blockEnd, blockStart, type PairKernels } from './pair-kernels.ts'
 
@@ -44,28 +45,17 @@ function add(columns: number): FunctionCode {
   }
 }
 
-let tried = false
-let compiled: Instance<string> | undefined
+const functionFor = byColumns(SIMD_COLUMNS, add)
 
 /** Kernels in the one room of a thread; undefined where there are too many columns, or the processor cannot. */
 export function simdPairKernels(columns: number): PairKernels | undefined {
-  if (!tried)
-    compiled = instantiate(
-      Object.fromEntries(
-        Array.from({ length: SIMD_COLUMNS }, (_, j) => [nameFor(j + 1), add(j + 1)] as const),
-      ),
-    )
-  tried = true
-  const function_ = compiled?.functions[nameFor(columns)]
-  if (compiled === undefined || function_ === undefined) return undefined
+  const compiled = functionFor(columns)
+  if (compiled === undefined) return undefined
+  const { memory, call } = compiled
   return {
-    room: new Float64Array(compiled.memory.buffer, 0, blockEnd(columns, BLOCK_ROWS)),
+    room: new Float64Array(memory.buffer, 0, blockEnd(columns, BLOCK_ROWS)),
     add: (rows) => {
-      function_(BYTES * blockEnd(columns, rows))
+      call(BYTES * blockEnd(columns, rows))
     },
   }
-}
-
-function nameFor(columns: number): string {
-  return `columns${columns}`
 }
