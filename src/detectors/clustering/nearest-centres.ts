@@ -2,7 +2,7 @@ import type { Matrix } from '../detector.ts'
 import { squaredDistance } from '../linear-algebra/squared-distance.ts'
 import { squaredDistances } from '../linear-algebra/squared-distances.ts'
 
-/** The nearest centre of each row while centres move: bounds spare most distances, and never change a result. */
+/** The nearest centre of each row while centres move: bounds spare most distances, and change no result but where rounding decides. */
 export interface NearestCentres {
   /** The number of the nearest centre of each row, the first of equally near ones; -1 until `assign`. */
   readonly labels: Int32Array
@@ -13,18 +13,18 @@ export interface NearestCentres {
 }
 
 /**
- * What is known of each row, by the triangle inequality (Hamerly 2010: Making k-means even faster). Bounds stay as they are when centres move: what these have travelled since is added to an upper bound
- * and taken from a lower one when it is looked at.
+ * What is known of each row, by the triangle inequality (Hamerly 2010: Making k-means even faster). Bounds stay as they are when centres
+ * move: the way that these have travelled since is added to an upper bound, and taken from a lower one, when it is looked at.
  */
 interface Bounds {
   readonly labels: Int32Array
-  /** Not less than the distance to the own centre. */
+  /** Not less than the distance to the own centre, less the way that this had travelled. */
   readonly upper: Float64Array
-  /** Not more than the distance to any other centre. */
+  /** Not more than the distance to any other centre, plus the way that the others had travelled. */
   readonly lower: Float64Array
   /** How far each centre has travelled. */
   readonly travelled: Float64Array
-  /** How far, for each centre, any of the others may have. */
+  /** For each centre, how far any of the others may have travelled. */
   readonly othersTravelled: Float64Array
   /** Room for the squared distances of one row. */
   readonly squares: Float64Array
@@ -70,7 +70,10 @@ function assign(points: Matrix, centres: Float64Array, bounds: Bounds): boolean 
   return changed
 }
 
-/** Finds the nearest centre of a row and the distance to the second nearest: all distances first, because a branch after each would cost as much as they do. */
+/**
+ * Finds the nearest centre of a row and the distance to the second nearest: all distances first, because a branch after each would cost as
+ * much as they do.
+ */
 function search(
   { data, columns }: Matrix,
   centres: Float64Array,

@@ -1,5 +1,6 @@
 import type { Matrix } from '../detector.ts'
 import { createRowProducts, type RowProducts } from '../linear-algebra/row-products.ts'
+import { TILE_ROWS } from '../linear-algebra/tile.ts'
 import { type Kernel, kernelRow } from './kernel.ts'
 
 /** Training rows as points in the space of a kernel, seen from their middle. */
@@ -50,8 +51,6 @@ export function featureSpace(
 
 // Rows that are judged together, so that the axes are read once for all of them: few enough to stay near the processor.
 const TOGETHER = 24
-// Axes that are multiplied at a time.
-const AXES = 4
 
 /** Of each row, the squared distance from the middle less that of its foot in the space of the axes: what the axes leave unexplained. */
 export function unexplained(
@@ -99,9 +98,9 @@ function subtractFeet(
   scores: Float64Array,
 ): void {
   const isTriangle = shape === 'triangle'
-  for (let axis = 0, from = 0; from < entries.length; axis += AXES) {
+  for (let axis = 0, from = 0; from < entries.length; axis += TILE_ROWS) {
     let used = 0
-    for (; used < AXES && from < entries.length; used++) {
+    for (; used < TILE_ROWS && from < entries.length; used++) {
       const length = isTriangle ? axis + used + 1 : count
       products.set(used, entries.subarray(from, from + length), 0)
       from += length

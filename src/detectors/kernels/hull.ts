@@ -1,11 +1,10 @@
 import { createRowProducts, type RowProducts } from '../linear-algebra/row-products.ts'
+import { TILE_ROWS } from '../linear-algebra/tile.ts'
 
 // What is added to the diagonal, as a share of the trace: enough for the rounding errors of the factor.
 const RIDGE = 1e-14
-// Columns that are worked on together; their rows stay near the processor.
+// Columns that are worked on together, a multiple of the rows of a tile; their rows stay near the processor.
 const BLOCK = 24
-// Rows that are multiplied at a time; they fit into a block.
-const ROWS = 4
 
 /** The plane through points, of which only their centred kernel matrix is known. */
 export interface Hull {
@@ -75,8 +74,8 @@ function factorise(a: Float64Array, size: number, { diagonal, ridge, products }:
 function reduce(a: Float64Array, size: number, products: RowProducts, first: number): void {
   const end = Math.min(size, first + BLOCK)
   for (let j = first; j < end; j++) products.hold(j - first, a.subarray(j * size, j * size + first))
-  for (let i = first; i < size; i += ROWS) {
-    const rows = Math.min(ROWS, size - i)
+  for (let i = first; i < size; i += TILE_ROWS) {
+    const rows = Math.min(TILE_ROWS, size - i)
     for (let r = 0; r < rows; r++) products.set(r, a.subarray((i + r) * size, (i + r) * size + first), 0)
     const explained = products.multiply(0, first)
     for (let r = 0; r < rows; r++)
@@ -119,10 +118,11 @@ function invert(a: Float64Array, size: number, products: RowProducts): void {
 function multiplyInverse(a: Float64Array, size: number, products: RowProducts, first: number): void {
   const end = Math.min(size, first + BLOCK)
   for (let i = first; i < end; i++) products.hold(i - first, a.subarray(i * size, i * size + first))
-  for (let j = 0; j < first; j += ROWS) {
-    for (let r = 0; r < ROWS; r++) products.set(r, a.subarray((j + r) * size + j, (j + r) * size + first), j)
+  for (let j = 0; j < first; j += TILE_ROWS) {
+    for (let r = 0; r < TILE_ROWS; r++)
+      products.set(r, a.subarray((j + r) * size + j, (j + r) * size + first), j)
     const sums = products.multiply(j, first)
-    for (let r = 0; r < ROWS; r++)
+    for (let r = 0; r < TILE_ROWS; r++)
       for (let i = first; i < end; i++) a[(j + r) * size + i] = sums[r * products.width + i - first]!
   }
 }

@@ -1,12 +1,17 @@
-import { createTile, TILE_COLUMNS, TILE_ROWS } from './simd-tile.ts'
+import { plainTile } from './plain-tile.ts'
+import { simdTile } from './simd-tile.ts'
+import { TILE_COLUMNS, TILE_ROWS, type Tile } from './tile.ts'
 
-/** Scalar products of four rows at a time with some rows that are held for long. Rows may be shorter than others: what is missing counts as zeros. */
+/**
+ * Scalar products of `TILE_ROWS` rows at a time with some rows that are held for long. Rows may be up to that number of values shorter than
+ * others: what is missing counts as zeros.
+ */
 export interface RowProducts {
   /** Keeps a row. */
   hold(number: number, values: Float64Array): void
-  /** Sets one of the four rows to these values from the place `from` on. */
+  /** Sets one of the rows of the tile to these values from the place `from` on. */
   set(number: number, values: Float64Array, from: number): void
-  /** The products of the places `from` (set for all four) to `to`: `width` of each of the four rows, which the next call writes over. */
+  /** The products of the places `from` (set for all rows of the tile) to `to`: `width` for each of them, which the next call writes over. */
   multiply(from: number, to: number): Float64Array
   /** How many rows can be held; at least as many as were asked for. */
   readonly width: number
@@ -19,12 +24,14 @@ const LINE = 8
 // Rows of one tile may end at different places, and pairs of numbers are read.
 const ZEROS = TILE_ROWS + 1
 
-let room: ReturnType<typeof createTile> | undefined
+let shared: Tile | undefined
 
-/** Room for `held` rows of this length. There is one room in a thread: it is the next one's as soon as that is asked for. */
-export function createRowProducts(held: number, length: number): RowProducts {
-  room ??= createTile()
-  const { memory, tile } = room
+/**
+ * Room for `held` rows of this length. All share the fastest tile of the thread unless they are given another: the room is the next one's as soon
+ * as that is asked for.
+ */
+export function createRowProducts(held: number, length: number, tile: Tile = sharedTile()): RowProducts {
+  const { memory } = tile
   const columns = Math.ceil(held / TILE_COLUMNS) * TILE_COLUMNS
   // An odd number of cache lines, so that rows do not compete for the same ones.
   const rowLength = (Math.ceil((length + ZEROS) / LINE) | 1) * LINE
@@ -48,7 +55,7 @@ export function createRowProducts(held: number, length: number): RowProducts {
       const counted = Math.ceil((to - from) / 2) * 2
       if (counted === 0) return products.fill(0)
       for (let column = 0; column < columns; column += TILE_COLUMNS)
-        tile(
+        tile.multiply(
           from * BYTES,
           ((TILE_ROWS + column) * rowLength + from) * BYTES,
           rowLength * BYTES,
@@ -60,4 +67,9 @@ export function createRowProducts(held: number, length: number): RowProducts {
     },
     width: columns,
   }
+}
+
+function sharedTile(): Tile {
+  shared ??= simdTile() ?? plainTile()
+  return shared
 }

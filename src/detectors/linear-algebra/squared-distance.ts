@@ -1,4 +1,4 @@
-/** The squared Euclidean distance of `columns` values of `a` from `from` on and those of `b` from `start` on, summed in their order. */
+/** The squared Euclidean distance of `columns` values of `a` from `from` on to those of `b` from `start` on, summed in their order. */
 export function squaredDistance(
   a: Float64Array,
   from: number,

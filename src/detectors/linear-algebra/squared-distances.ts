@@ -9,8 +9,8 @@ export interface RowSpan {
 }
 
 /**
- * Writes the squared Euclidean distances of a row and rows of a matrix to the same places of `out`, summed in the order of the columns.
- * Six columns at a time, then two, so that those of the one row stay in registers.
+ * Writes the squared Euclidean distances of a row and rows of a matrix to the same places of `out`. Six columns at a time are summed, then
+ * two, so that those of the one row stay in registers: the last bits may differ from those of `squaredDistance`.
  */
 export function squaredDistances(
   { data, columns }: Matrix,

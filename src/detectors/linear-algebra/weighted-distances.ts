@@ -6,7 +6,10 @@ const BLOCK = 64
 // Where a distance is this small beside its terms it is taken again, from the differences.
 const CANCELLED = 1e-3
 
-/** Makes the sum, for each row brought to the standard, of its distances to points (row-major), each divided by its own divisor. It is finite for all rows. */
+/**
+ * Of each row, brought to the standard, the sum of its distances to points (row-major), each divided by the divisor of the point; finite for
+ * all rows, and the same for a row alone and among others.
+ */
 export function weightedDistances(
   { mean, scale }: Standard,
   points: Float64Array,
@@ -94,7 +97,10 @@ function fillBlock(
   }
 }
 
-/** Multiplies rows by point i and the next: two points by four rows at a time, because reading is what takes the time, whatever stands in rows past the last. */
+/**
+ * Multiplies the rows of a block, whatever stands behind the last, by point i and the next: two points by four rows at a time, because
+ * reading is what takes the time.
+ */
 function multiply({ points, norms, mean }: Axes, i: number, { z, products }: Block): void {
   const columns = mean.length
   const from = i * columns

@@ -1,9 +1,10 @@
-import { type FunctionCode, type Instance, instantiate } from '../web-assembly/instantiate.ts'
+import { byColumns } from '../web-assembly/by-columns.ts'
+import type { FunctionCode } from '../web-assembly/instantiate.ts'
 import { type Code, f64x2, i32, i64, local, repeat, v128 } from '../web-assembly/instructions.ts'
 
 /** The most rows of a leaf: a bit of a whole number for each. */
 export const LEAF_ROWS = 64
-/** The most columns. */
+/** The most columns: the values of the query should stay in registers. */
 export const LEAF_COLUMNS = 20
 
 // Where in memory stands, in bytes: the query ...
@@ -63,22 +64,5 @@ function measure(columns: number): FunctionCode {
   }
 }
 
-let tried = false
-let compiled: Instance<string> | undefined
-
-/** A function for each number of columns, named by it, over one memory that all trees of a thread share; undefined where the processor cannot. */
-export function leafDistances(): Instance<string> | undefined {
-  if (tried) return compiled
-  tried = true
-  compiled = instantiate(
-    Object.fromEntries(
-      Array.from({ length: LEAF_COLUMNS }, (_, j) => [nameFor(j + 1), measure(j + 1)] as const),
-    ),
-  )
-  return compiled
-}
-
-/** The name of the function for so many columns. */
-export function nameFor(columns: number): string {
-  return `columns${columns}`
-}
+/** The function for a number of columns, over the memory that all trees of a thread share; undefined where the processor cannot. */
+export const leafDistances = byColumns(LEAF_COLUMNS, measure)

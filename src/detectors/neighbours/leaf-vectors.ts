@@ -1,14 +1,4 @@
-import {
-  DISTANCES,
-  FREE,
-  LEAF_COLUMNS,
-  LEAF_ROWS,
-  leafDistances,
-  NEAR,
-  nameFor,
-  QUERY,
-  WORST,
-} from './leaf-distances.ts'
+import { DISTANCES, FREE, LEAF_ROWS, leafDistances, NEAR, QUERY, WORST } from './leaf-distances.ts'
 import { insert, type Rows } from './scan.ts'
 
 /** Scans leaves of a tree two rows at a time: `ask` a query first. */
@@ -36,8 +26,8 @@ let owner: LeafVectors | undefined
 export function leafVectors(rows: Rows, leaves: Leaves): LeafVectors | undefined {
   const { columns, metric, numbers } = rows
   const { begin, end, column } = leaves
-  if (metric.kind !== 'euclidean' || columns > LEAF_COLUMNS) return undefined
-  const instance = leafDistances()
+  const compiled = metric.kind === 'euclidean' ? leafDistances(columns) : undefined
+  if (compiled === undefined) return undefined
   // Where the block of each leaf begins.
   const blocks = new Int32Array(begin.length)
   let free = FREE
@@ -46,9 +36,8 @@ export function leafVectors(rows: Rows, leaves: Leaves): LeafVectors | undefined
       blocks[node] = free
       free += 8 * LEAF_ROWS * columns
     }
-  if (instance === undefined || free > MOST_BYTES) return undefined
-  const { memory } = instance
-  const measure = instance.functions[nameFor(columns)]!
+  if (free > MOST_BYTES) return undefined
+  const { memory, call: measure } = compiled
   let query = new Float64Array(0)
   let distances = query
   let worst = query

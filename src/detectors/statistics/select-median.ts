@@ -1,6 +1,9 @@
 import { selectRank } from './select.ts'
 
-/** The median of values, at least one and all numbers, which are partly reordered: several times as fast as by sorting. The mean of two middle values never overflows. */
+/**
+ * The median of values, at least one and all numbers, which are partly reordered: several times as fast as by sorting. The mean of the two
+ * middle ones of an even number never overflows.
+ */
 export function selectMedian(values: Float64Array): number {
   const middle = values.length >> 1
   const upper = selectRank(values, middle)

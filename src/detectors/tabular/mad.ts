@@ -30,7 +30,7 @@ export const mad = defineDetector({
   summary: 'Distance of a value to the median, in median absolute deviations; for one column.',
   source: 'PyOD 3.6.7 pyod/models/mad.py; Iglewicz, Hoaglin: How to detect and handle outliers (1993)',
   family: 'tabular',
-  complexity: { fit: 'n log n', score: '1' },
+  complexity: { fit: 'n', score: '1' },
   columns: 1,
   options,
   example: { threshold: 3.5 },

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { readState, requireTrainable, requireWidth } from '../checks.ts'
 import { contaminationOption, defineDetector, type Matrix, type Model } from '../detector.ts'
-import { addKernels, sumKernels } from '../statistics/wrap-around.ts'
+import { sumKernels, sumKernelsWithin } from '../discrepancy/wrap-around.ts'
 
 const options = z.strictObject({ contamination: contaminationOption })
 
@@ -28,7 +28,7 @@ export const qmcd = defineDetector({
     const { low, range } = rangesOf(data)
     const unit = { data: new Float64Array(data.data.length), rows: data.rows, columns: data.columns }
     for (let row = 0; row < data.rows; row++) toUnit(data, row, { low, range }, unit.data, row * data.columns)
-    const trainScores = scoreTraining(unit)
+    const trainScores = discrepancies(sumKernelsWithin(unit), unit)
     let least = Number.POSITIVE_INFINITY
     let greatest = Number.NEGATIVE_INFINITY
     for (const score of trainScores) {
@@ -106,13 +106,10 @@ function toUnit(
   }
 }
 
-/** Each pair of rows is looked at once: its kernel is part of both sums. */
-function scoreTraining({ data, rows, columns }: Matrix): Float64Array {
-  const scores = new Float64Array(rows).fill(1.5 ** columns)
-  // The first of an odd number has none before it.
-  for (let row = rows % 2; row < rows; row += 2) addKernels(data, columns, row, scores)
+/** What the rows with these sums of kernels add, as finite scores. */
+function discrepancies(sums: Float64Array, { rows, columns }: Matrix): Float64Array {
   const offset = (4 / 3) ** columns
-  return scores.map((sum) => finite(sum / (rows * rows) - offset))
+  return sums.map((sum) => finite(sum / (rows * rows) - offset))
 }
 
 function finite(score: number): number {
@@ -131,8 +128,7 @@ function favoursHigh(scores: Float64Array): boolean {
 
 function createModel(discrepancy: Discrepancy): Model {
   const { unit, low, range, turned, least, greatest } = discrepancy
-  const { rows, columns } = unit
-  const offset = (4 / 3) ** columns
+  const { columns } = unit
   return {
     state: { unit, low, range, order: ORDERS[turned ? 1 : 0], least, greatest },
     score(matrix) {
@@ -143,12 +139,9 @@ function createModel(discrepancy: Discrepancy): Model {
         toUnit(matrix, row, discrepancy, queries.data, row * columns)
         if (turned) beyond[row] = moveInside(queries.data, row * columns, columns)
       }
-      const scores = sumKernels(unit, queries)
-      for (let row = 0; row < matrix.rows; row++) {
-        const score = finite(scores[row]! / (rows * rows) - offset)
-        scores[row] = turned ? finite(greatest + least - score + beyond[row]! * (greatest - least)) : score
-      }
-      return scores
+      const scores = discrepancies(sumKernels(unit, queries), unit)
+      if (!turned) return scores
+      return scores.map((score, row) => finite(greatest + least - score + beyond[row]! * (greatest - least)))
     },
   }
 }

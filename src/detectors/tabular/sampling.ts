@@ -4,7 +4,7 @@ import { readState, requireTrainable, requireWidth } from '../checks.ts'
 import { contaminationOption, defineDetector, type Matrix, type Model } from '../detector.ts'
 import type { Metric } from '../neighbours/metric.ts'
 import { METRIC_NAMES, metricNamed, metricOption, metricParamsOption } from '../neighbours/metric-option.ts'
-import { nearestDistances } from '../neighbours/nearest-distance.ts'
+import { nearestDistances } from '../neighbours/nearest-distances.ts'
 import { drawDistinct } from '../statistics/draw.ts'
 
 const options = z.strictObject({

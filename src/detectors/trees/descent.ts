@@ -1,5 +1,6 @@
-import { type FunctionCode, type Instance, instantiate } from '../web-assembly/instantiate.ts'
+import type { FunctionCode, Instance } from '../web-assembly/instantiate.ts'
 import { f64x2, i8x16, i32, local, repeat, v128, when } from '../web-assembly/instructions.ts'
+import { sharedInstance } from '../web-assembly/shared-instance.ts'
 
 /** Rows that descend together: one for each bit of a vector. */
 export const ROWS_AT_ONCE = 128
@@ -112,17 +113,14 @@ const descend: FunctionCode = (() => {
 
 export type Descent = Instance<'gather' | 'descend'>
 
-let tried = false
-let compiled: Descent | undefined
+const compiled = sharedInstance(() => ({ gather, descend }))
 
 /** The functions, which all forests of a thread share with their memory; undefined where the processor cannot. */
 export function descent(): Descent | undefined {
-  if (tried) return compiled
-  tried = true
-  compiled = instantiate({ gather, descend })
+  const instance = compiled()
   // All rows reach the root.
-  if (compiled !== undefined) new Uint8Array(compiled.memory.buffer).fill(255, reachedAt(1), reachedAt(2))
-  return compiled
+  if (instance !== undefined) new Uint8Array(instance.memory.buffer).fill(255, reachedAt(1), reachedAt(2))
+  return instance
 }
 
 /** Where the rows stand that reach a node. */

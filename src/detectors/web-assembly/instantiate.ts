@@ -8,8 +8,14 @@ export interface FunctionCode {
   readonly body: readonly Code[]
 }
 
+export interface Memory {
+  readonly buffer: ArrayBuffer
+  /** Adds pages of 64 KiB; views of the buffer are views of nothing then. Returns how many there were. */
+  grow(pages: number): number
+}
+
 export interface Instance<Name extends string> {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
+  readonly memory: Memory
   readonly functions: Readonly<Record<Name, (...values: number[]) => void>>
 }
 
@@ -55,7 +61,7 @@ export function instantiate<Name extends string>(
   try {
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(bytes)))
     return {
-      memory: exports[MEMORY] as Instance<Name>['memory'],
+      memory: exports[MEMORY] as Memory,
       functions: exports as Instance<Name>['functions'],
     }
   } catch {

@@ -46,6 +46,19 @@ export const i64 = {
   shiftLeft: (a: Code, by: Code): Code => [...a, ...by, 0x86],
 }
 
+/** Doubles. */
+export const f64 = {
+  load: (address: Code): Code => [...address, 0x2b, 3, 0],
+  store: (address: Code, value: Code, offset = 0): Code => [
+    ...address,
+    ...value,
+    0x39,
+    3,
+    ...unsigned(offset),
+  ],
+  add: (a: Code, b: Code): Code => [...a, ...b, 0xa0],
+}
+
 /** Vectors of 128 bits. */
 export const v128 = {
   constant: (bytes: readonly number[]): Code => [...wide(12), ...bytes],
@@ -80,8 +93,13 @@ export const i8x16 = {
 
 /** Vectors of two doubles. */
 export const f64x2 = {
+  /** This number twice. */
+  constant: (value: number): Code => v128.constant([...new Uint8Array(Float64Array.of(value, value).buffer)]),
   /** The same double twice. */
   loadEverywhere: (address: Code, offset = 0): Code => [...address, ...wide(10), 3, ...unsigned(offset)],
+  /** The double at this place, which is 0 or 1. */
+  lane: (a: Code, place: number): Code => [...a, ...wide(33), place],
+  absolute: (a: Code): Code => [...a, ...wide(236)],
   add: (a: Code, b: Code): Code => [...a, ...b, ...wide(240)],
   subtract: (a: Code, b: Code): Code => [...a, ...b, ...wide(241)],
   multiply: (a: Code, b: Code): Code => [...a, ...b, ...wide(242)],

@@ -5,7 +5,7 @@ import { extend, type Metric, overflowingDistance, toDistance } from './metric.t
 // Queries that are compared with all rows at a time, few enough to stay near the processor.
 const BLOCK = 256
 
-/** Of each query the distance to the nearest of a few rows: far faster than an index, which keeps neighbours in order, with their numbers. */
+/** Of each query the distance to the nearest row, by looking at all: for a few rows far faster than an index, which keeps neighbours in order. */
 export function nearestDistances(rows: Matrix, metric: Metric, queries: Matrix): Float64Array {
   const distances = new Float64Array(queries.rows).fill(Number.POSITIVE_INFINITY)
   if (metric.kind === 'euclidean') lowerToSquares(rows, queries, distances)

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { minkowski } from '../../../src/detectors/neighbours/metric.ts'
 import { indexRows } from '../../../src/detectors/neighbours/nearest.ts'
-import { nearestDistances } from '../../../src/detectors/neighbours/nearest-distance.ts'
+import { nearestDistances } from '../../../src/detectors/neighbours/nearest-distances.ts'
 import { gaussianRows, matrixOf } from '../samples.ts'
 
 it.each([1, 2, 3, Number.POSITIVE_INFINITY])('finds the distances of an index with exponent %d', (p) => {
