@@ -1,4 +1,5 @@
 import type { Feedback } from '../detector.ts'
+import type { Manner } from './manner.ts'
 import type { Memory } from './memory.ts'
 
 /** Of long series, whose levels and shapes are compared with all that came before: from this strangeness on a point alerts, for 1,000 points. */
@@ -9,21 +10,16 @@ const FEWEST = 300
 const MOST = 9000
 /** Of short series, whose values are compared with a forecast. */
 const SHORT_LEVEL = 2
-/** What the first points are judged more strictly by, and for how many. */
+/** What the first points are judged more strictly by. */
 const COLD_EXTRA = 0.8
-const COLD = 100
 /** Among so few points only what is this strange alerts, whatever is wanted: how heavy the tails of a series are cannot be known yet. */
 const LEVEL_OF_FEW = 3.9
 const FEW = 48
 const NOT_FEW = 60
-/** With a budget the first points are a week and a half at least, where that is not too many: a week is what it takes to know one. */
-const COLD_TIME_MS = 10 * 24 * 3_600_000
-const LONGEST_COLD = 400
 /** Each alert raises the level by this; it falls back as the series goes on. */
 const FATIGUE = 0.15
-/** With a budget, where both keep the number of alerts to what is wanted, and the level is a little higher from the start. */
+/** With a budget, where it keeps the number of alerts to what is wanted. */
 const FATIGUE_IN_BUDGET = 0.3
-const MARGIN_IN_BUDGET = 0.4
 /** Alerts closer than this are one. */
 const REFRACTORY_MS = 8 * 3_600_000
 const LEAST_REFRACTORY = 3
@@ -35,12 +31,6 @@ const LEAST_SHARE = 0.1
 /** Alerts that a long series gives by itself at `LONG_LEVEL`, per point, and by how much the level is lower for ten times as many. */
 const USUAL_RATE = 1 / 1500
 const LEVEL_PER_RATE = 0.35
-/** A surprise alone is as strange as this part of it, so that nothing can hide it. It is all that a budget of few alerts may be spent on, where points are few. */
-const ALONE = 0.2
-/** Of series of hours or longer steps, of which each point matters. */
-const ALONE_OF_HOURS = 0.25
-const HOUR = 3_600_000
-const ALONE_IN_BUDGET = 0.6
 /** The level falls by no more than this, however long nothing is strange. */
 const MOST_RELIEF = 2
 const LOWEST_LEVEL = 0.3
@@ -55,14 +45,13 @@ export interface StrictnessOptions {
   readonly step: number
   /** Alerts wanted per ms; undefined for as many as are worth it. */
   readonly rate: number | undefined
+  readonly manner: Pick<Manner, 'margin' | 'coldPoints'>
 }
 
 /** Decides from which strangeness on points alert: as strict as the series is noisy, and no more often than is wanted. */
 export interface Strictness {
   /** What the forecast counts for beside levels and shapes, 0..1. */
   readonly share: number
-  /** What the forecast counts for by itself, 0..1. */
-  readonly alone: number
   /** The level for the next point. */
   readonly level: number
   /** Whether an alert at the next point would be a new one. */
@@ -73,13 +62,11 @@ export interface Strictness {
   told(feedback: Feedback): void
 }
 
-export function createStrictness(memory: Memory, { step, rate }: StrictnessOptions): Strictness {
+export function createStrictness(memory: Memory, { step, rate, manner }: StrictnessOptions): Strictness {
   /** Points so far, points since the last alert (0 for none), what alerts have raised the level by, what people have. */
   const known = memory.numbers(4)
   const refractory = Math.min(MOST_REFRACTORY, Math.max(LEAST_REFRACTORY, Math.round(REFRACTORY_MS / step)))
   const ratePerPoint = rate === undefined ? undefined : Math.min(0.5, rate * step)
-  const coldPoints =
-    ratePerPoint === undefined ? COLD : Math.max(COLD, Math.min(LONGEST_COLD, COLD_TIME_MS / step))
   const length = () => Math.min(MOST, Math.max(FEWEST, known[0]!))
 
   function share(): number {
@@ -88,14 +75,14 @@ export function createStrictness(memory: Memory, { step, rate }: StrictnessOptio
   }
 
   function baseLevel(): number {
-    const cold = Math.max(0, 1 - known[0]! / coldPoints) * COLD_EXTRA
+    const cold = Math.max(0, 1 - known[0]! / manner.coldPoints) * COLD_EXTRA
     const longLevel = LONG_LEVEL + GROWTH * Math.log10(length() / 1000)
     const [long, short] =
       ratePerPoint === undefined
         ? [longLevel, SHORT_LEVEL]
         : [
-            longLevel + LEVEL_PER_RATE * Math.log10(USUAL_RATE / ratePerPoint) + MARGIN_IN_BUDGET,
-            -Math.log10(ratePerPoint) + MARGIN_IN_BUDGET,
+            longLevel + LEVEL_PER_RATE * Math.log10(USUAL_RATE / ratePerPoint) + manner.margin,
+            -Math.log10(ratePerPoint) + manner.margin,
           ]
     const part = (share() - LEAST_SHARE) / (1 - LEAST_SHARE)
     const ofFew = LEVEL_OF_FEW * Math.max(0, Math.min(1, (NOT_FEW - known[0]!) / (NOT_FEW - FEW)))
@@ -106,7 +93,6 @@ export function createStrictness(memory: Memory, { step, rate }: StrictnessOptio
     get share() {
       return share()
     },
-    alone: ratePerPoint !== undefined ? ALONE_IN_BUDGET : step >= HOUR * 0.99 ? ALONE_OF_HOURS : ALONE,
     get level() {
       return Math.max(LOWEST_LEVEL, baseLevel() + known[2]! + known[3]!)
     },

@@ -14,10 +14,6 @@ const LONG = 8
 const MOST_IN_SUMS = 6
 /** The least of some p-values is expected to be less than each: they are multiplied by this. */
 const CORRECTION = { value: 1.5, values: 3, run: 3, standstill: 3, drift: 3 } as const
-/** Where as many points alert as are worth it. */
-export const HEAVY_TAILS: Tails = { shape: 0.15, forgetting: 1, adaptive: false }
-/** Where the number of alerts is given, and the level finds itself: the strangest are told apart better. */
-export const LIGHT_TAILS: Tails = { shape: 0.05, forgetting: 2, adaptive: true }
 const LEAST_KNOWN = 4
 
 export interface Surprise {

@@ -4,13 +4,14 @@ import { createCalendarNovelty } from './calendar-novelty.ts'
 import { createDrift } from './drift.ts'
 import { createForecaster } from './forecaster.ts'
 import { createLevelNovelty } from './level-novelty.ts'
+import { mannerOf } from './manner.ts'
 import type { Memory } from './memory.ts'
 import { type Clock, type Moment, momentAt } from './moment.ts'
 import { createPast, SCALES } from './past.ts'
 import { createRanks, type Ranks } from './ranks.ts'
 import { createShapeNovelty } from './shape-novelty.ts'
 import { createStrictness } from './strictness.ts'
-import { createSurprises, HEAVY_TAILS, LIGHT_TAILS, type SurpriseKind } from './surprise.ts'
+import { createSurprises, type SurpriseKind } from './surprise.ts'
 
 const DAY = 86_400_000
 /** Nothing is strange among fewer. */
@@ -119,11 +120,10 @@ export function createWatcher(memory: Memory, options: WatcherOptions): Watcher 
     last: memory.numbers(CALENDAR_SMOOTHING),
   }
   const forecaster = createForecaster(memory, step)
-  const tails = options.rate === undefined ? HEAVY_TAILS : LIGHT_TAILS
-  const surprises = createSurprises(memory, tails)
-  /** Without a budget the views of levels and courses find as much by themselves. */
-  const drift = options.rate === undefined ? undefined : createDrift(memory, tails)
-  const strictness = createStrictness(memory, options)
+  const manner = mannerOf(options)
+  const surprises = createSurprises(memory, manner.tails)
+  const drift = manner.watchesDrift ? createDrift(memory, manner.tails) : undefined
+  const strictness = createStrictness(memory, { ...options, manner })
   const all = createRanks(memory, REMEMBERED)
   /** Time of the last point, points in a row that reached the level, the greatest strangeness, half the width of the band, and 1 once a value was negative. */
   const known = memory.numbers(5)
@@ -178,7 +178,7 @@ export function createWatcher(memory: Memory, options: WatcherOptions): Watcher 
     ]
     const isKnown = forecaster.count >= FEWEST
     const together = parts.reduce((sum, [, each]) => sum + each, 0)
-    const alone = strictness.alone * -Math.log10(probability)
+    const alone = manner.alone * -Math.log10(probability)
     const strangeness = isKnown ? Math.max(together, alone) : 0
     observed = {
       moment,

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { createRandom, type Random } from '../../../src/core/random.ts'
+import { mannerOf } from '../../../src/detectors/auto/manner.ts'
 import { createMemory } from '../../../src/detectors/auto/memory.ts'
 import { createRanks } from '../../../src/detectors/auto/ranks.ts'
-import { HEAVY_TAILS, LIGHT_TAILS } from '../../../src/detectors/auto/surprise.ts'
 import { tailProbability } from '../../../src/detectors/auto/tail.ts'
 import { normal } from '../../../src/detectors/statistics/draw.ts'
+
+const HOUR = 3_600_000
+const { tails: LIGHT_TAILS } = mannerOf({ step: HOUR, rate: 0.25 / (7 * 24 * HOUR) })
+const { tails: HEAVY_TAILS } = mannerOf({ step: HOUR, rate: undefined })
 
 /** Ranks of the absolute values of `count` draws. */
 function ranksOf(count: number, draw: (random: Random) => number) {
