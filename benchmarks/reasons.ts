@@ -5,7 +5,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   '1,000 metrics x 2,500 points: largest resident memory':
     'the cause is not known; the program of 2026-11-25 took 334 MB beside this one',
   'start: resident memory, 20 s after the first backfill':
-    'the cause is not known; the program of 2026-11-25, with another default model, took 196 MB beside this one',
+    'the definitions of 47 detectors, where there were 4 on 2026-11-25, are some 10 MB of it, and garbage that is not collected yet 5 to 40 MB; the program of that day took 196 MB beside this one',
   "CBLOF, 2,000 x 6: CPU seconds as a share of PyOD's":
     'not looked into beyond its k-means, which scikit-learn has in compiled code',
   "FeatureBagging, 2,000 x 6: CPU seconds as a share of PyOD's": 'on the edge: .59 to .78 from run to run',

@@ -25,14 +25,14 @@ export interface AnomalyPolicySettings {
 /** A scored point as a policy sees it. */
 export interface PolicyPoint {
   readonly score: number
-  readonly timestamp?: number
-  readonly value?: number
-  readonly expected?: number | null
+  readonly timestamp?: number | undefined
+  readonly value?: number | undefined
+  readonly expected?: number | null | undefined
   /** How strange the model finds it, and from where on it alerts; absent for models that give scores alone. */
-  readonly strangeness?: number | null
-  readonly level?: number | null
+  readonly strangeness?: number | null | undefined
+  readonly level?: number | null | undefined
   /** Whether the model says that a new alert begins here. */
-  readonly begins?: boolean
+  readonly begins?: boolean | undefined
 }
 
 /** A point that would alert, with the anomaly that it belongs to. */
@@ -42,20 +42,21 @@ export interface Due {
   readonly stretch: Stretch
 }
 
+/** There is one for every point of every metric: all have the same fields, which is what makes them cheap. */
 export interface Judgement {
   readonly smoothed: number
-  /** What the smoothed score was compared with; absent where the model decided. */
-  readonly threshold?: number
+  /** What the smoothed score was compared with; undefined where the model decided. */
+  readonly threshold: number | undefined
   /** Whether the level is reached: by the smoothed score or, where the model decides, by the strangeness. */
   readonly exceeds: boolean
   /** Whether it alerts: it exceeds, no earlier alert is near, and nothing holds it back. */
   readonly alert: boolean
   /** Why it does not alert although it is due. */
-  readonly heldBack?: string
+  readonly heldBack: string | undefined
   /** Whether the model said that an alert begins in this anomaly, and it was held back until now: a later point may raise it. */
   readonly pending: boolean
   /** The anomaly that the point belongs to, where it exceeds. */
-  readonly stretch?: Stretch
+  readonly stretch: Stretch | undefined
 }
 
 /** What is known of a point besides its score. */
@@ -160,9 +161,9 @@ export function createAnomalyPolicy(
         exceeds,
         alert,
         pending: pending && level !== undefined,
-        ...(level === undefined ? { threshold } : {}),
-        ...(heldBack === undefined || alert ? {} : { heldBack }),
-        ...(stretch === undefined ? {} : { stretch }),
+        threshold: level === undefined ? threshold : undefined,
+        heldBack: alert ? undefined : heldBack,
+        stretch,
       }
     },
   }

@@ -12,7 +12,7 @@ export interface ScoredPoints {
   /** 0..1, as long as the timestamps. */
   readonly scores: Float64Array
   /** More of the point at an index: its value, what was expected, what its model says. */
-  readonly about?: (index: number) => Omit<PolicyPoint, 'score' | 'timestamp'>
+  readonly about?: (index: number) => About
 }
 
 export interface AnomalyQuestion extends AnomalyPolicySettings {
@@ -37,8 +37,12 @@ export interface AnomalyDecision extends Judgement {
   readonly index: number
 }
 
-/** What is to be said of every point of one metric, oldest first. One alerts never again, and never where it continues an earlier alert. */
-export function judgeAnomalies(points: ScoredPoints, question: AnomalyQuestion): readonly AnomalyDecision[] {
+type About = Omit<PolicyPoint, 'score' | 'timestamp'>
+
+const NOTHING: About = {}
+
+/** What is to be said of every point of one metric, as many and in the same order. One alerts never again, and never where it continues an earlier alert. */
+export function judgeAnomalies(points: ScoredPoints, question: AnomalyQuestion): readonly Judgement[] {
   const { timestamps, scores, about } = points
   const { raised, past } = question
   const first = timestamps[0]
@@ -46,21 +50,24 @@ export function judgeAnomalies(points: ScoredPoints, question: AnomalyQuestion):
   const policy = createAnomalyPolicy(question, before(first, question))
   for (let index = 0; past !== undefined && index < past.timestamps.length; index++)
     if (past.timestamps[index]! < first) policy.remember(past.timestamps[index]!, past.scores[index]!)
-  const decisions: AnomalyDecision[] = []
+  const judgements: Judgement[] = []
   for (let index = 0; index < timestamps.length; index++) {
     const timestamp = timestamps[index]!
     const newest = index === timestamps.length - 1
-    const judgement = policy.next(
-      { ...about?.(index), timestamp, score: scores[index]! },
-      {
-        candidate: index >= timestamps.length - question.recentN || question.isNew?.(index) === true,
-        stands: raised.has(timestamp),
-        always: newest && question.always === true,
-      },
+    // Spelled out: of all of them together, spreading would take most of the time.
+    const { value, expected, strangeness, level, begins } = about?.(index) ?? NOTHING
+    judgements.push(
+      policy.next(
+        { score: scores[index]!, timestamp, value, expected, strangeness, level, begins },
+        {
+          candidate: index >= timestamps.length - question.recentN || question.isNew?.(index) === true,
+          stands: raised.has(timestamp),
+          always: newest && question.always === true,
+        },
+      ),
     )
-    decisions.push({ ...judgement, index })
   }
-  return decisions
+  return judgements
 }
 
 /** What exceeded the level before the first point either alerted, or went on with what had alerted, or was held back. */
@@ -71,7 +78,9 @@ function before(first: number, { raised, over, pending }: AnomalyQuestion): Befo
 
 /** Which points of one metric alert now, oldest first. */
 export function decideAnomalies(points: ScoredPoints, question: AnomalyQuestion): readonly AnomalyDecision[] {
-  return judgeAnomalies(points, question).filter(({ alert }) => alert)
+  return judgeAnomalies(points, question).flatMap((judgement, index) =>
+    judgement.alert ? [{ ...judgement, index }] : [],
+  )
 }
 
 /** The mean of the newest `smoothN` scores that end at `index`, or of as many as there are. */

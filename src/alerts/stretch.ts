@@ -13,9 +13,9 @@ export interface Stretch {
 }
 
 interface StretchPoint {
-  readonly timestamp?: number
-  readonly value?: number
-  readonly expected?: number | null
+  readonly timestamp?: number | undefined
+  readonly value?: number | undefined
+  readonly expected?: number | null | undefined
 }
 
 /** Follows the anomalies of a series. */

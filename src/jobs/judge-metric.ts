@@ -1,13 +1,15 @@
 import type { Alert, Finding } from '../alerts/alert.ts'
-import type { PolicyPoint } from '../alerts/anomaly-policy.ts'
-import { recoveryOf } from '../alerts/anomaly-policy.ts'
-import { type AnomalyDecision, judgeAnomalies, type ScoredPoints } from '../alerts/decide-anomalies.ts'
+import { type Judgement, recoveryOf } from '../alerts/anomaly-policy.ts'
+import { judgeAnomalies, type ScoredPoints } from '../alerts/decide-anomalies.ts'
 import { decideRecoveries, type Recovered } from '../alerts/decide-recoveries.ts'
 import type { Surroundings } from '../alerts/hold-back.ts'
 import { judgementDetails, policyOf } from '../alerts/policy-of.ts'
 import type { Batch } from '../config/project.ts'
 import type { Points } from '../databases/database.ts'
 import { readScoreNote, type ScoreNote } from '../models/score-note.ts'
+
+/** All that is known besides the score of a row that another program wrote. */
+const NO_NOTE: Partial<ScoreNote> = {}
 
 export interface MetricScores {
   readonly metric: string
@@ -54,7 +56,7 @@ export function judgeMetric(batch: Batch, question: MetricScores): MetricJudgeme
   const policy = policyOf(settings, metric, question.surroundings)
   const isNew = (index: number) => scoredAt[index]! > history
   const judged = judgeAnomalies(
-    { timestamps, scores: scores.values, about: (index) => pointOf(notes[index]) },
+    { timestamps, scores: scores.values, about: (index) => notes[index] ?? NO_NOTE },
     {
       ...policy,
       recentN: settings.alert_recent_n,
@@ -68,12 +70,12 @@ export function judgeMetric(batch: Batch, question: MetricScores): MetricJudgeme
   )
   const exceeds = (index: number) => judged[index]?.exceeds === true
   return {
-    findings: judged.flatMap((decision) =>
-      decision.alert ? [toFinding(batch, metric, { decision, scores, note: notes[decision.index] })] : [],
+    findings: judged.flatMap((judgement, index) =>
+      judgement.alert ? [toFinding(batch, metric, { judgement, index, scores, note: notes[index] })] : [],
     ),
     revised: recorded.filter((alert) => isMoot(alert, { timestamps, notes, exceeds })).map(({ id }) => id),
     recovered: decideRecoveries(recorded, { timestamps, exceeds, recoverN: recoveryOf(policy) }),
-    heldBack: judged.flatMap(({ index, heldBack: why }) =>
+    heldBack: judged.flatMap(({ heldBack: why }, index) =>
       why !== undefined && isNew(index) ? [{ timestamp: timestamps[index]!, why }] : [],
     ),
     pending: judged.at(-1)?.pending === true,
@@ -99,16 +101,6 @@ export function decidesItself(scores: Points): boolean {
   return readScoreNote(scores.metadata?.at(-1))?.level !== undefined
 }
 
-function pointOf(note: ScoreNote | undefined): Omit<PolicyPoint, 'score' | 'timestamp'> {
-  if (note === undefined) return {}
-  const { value, expected, strangeness, level, begins } = note
-  return {
-    value,
-    expected,
-    ...(level === undefined ? {} : { strangeness: strangeness ?? null, level, begins: begins === true }),
-  }
-}
-
 /** Scores that were made after this time have not been looked at: the last look. Without one, the oldest of the scores at hand and those that were made
  * together with it are history, the others are news. */
 function historyUntil({ lastLooked, asked }: MetricScores, scoredAt: Float64Array): number | 'behind' {
@@ -119,16 +111,17 @@ function historyUntil({ lastLooked, asked }: MetricScores, scoredAt: Float64Arra
 }
 
 interface Decided {
-  readonly decision: AnomalyDecision
+  readonly judgement: Judgement
+  readonly index: number
   readonly scores: Points
   readonly note: ScoreNote | undefined
 }
 
-function toFinding(batch: Batch, metric: string, { decision, scores, note }: Decided): Finding {
-  const { threshold } = decision
-  const score = scores.values[decision.index]!
+function toFinding(batch: Batch, metric: string, { judgement, index, scores, note }: Decided): Finding {
+  const { threshold } = judgement
+  const score = scores.values[index]!
   // Where the model decides, nothing is smoothed.
-  const shown = threshold === undefined ? score : Math.round(decision.smoothed * 10_000) / 10_000
+  const shown = threshold === undefined ? score : Math.round(judgement.smoothed * 10_000) / 10_000
   const fallback =
     threshold === undefined
       ? 'The model finds this point too strange to be chance.'
@@ -137,12 +130,12 @@ function toFinding(batch: Batch, metric: string, { decision, scores, note }: Dec
     batch: batch.name,
     metric,
     kind: 'anomaly',
-    timestamp: scores.timestamps[decision.index]!,
+    timestamp: scores.timestamps[index]!,
     value: note?.value ?? 0,
     score: shown,
     reason: note === undefined || note.reason === '' ? fallback : note.reason,
     details: {
-      ...judgementDetails(batch.settings, decision, pointOf(note)),
+      ...judgementDetails(batch.settings, judgement, note ?? NO_NOTE),
       score,
       expected: note?.expected ?? null,
       lower: note?.lower ?? null,

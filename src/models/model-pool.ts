@@ -84,6 +84,9 @@ export interface ModelPoolOptions {
   readonly idleMs?: number
 }
 
+/** Numbers lie outside the heap, and what else a thread makes is soon garbage: with the default of 48 MB it only waits longer to be collected. */
+const YOUNG_GENERATION_MB = 8
+
 /** One message to a thread: enough work to be worth it, few enough numbers to be bounded in memory. */
 const MOST_ITEMS = 64
 const MOST_POINTS = 100_000
@@ -143,6 +146,7 @@ export function createModelPool({
       minThreads: 0,
       maxThreads: threads,
       idleTimeout: idleMs,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     })
     // A thread that cannot even load its file: no message would ever be answered.
     pool.on('error', (error: unknown) => {
