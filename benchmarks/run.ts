@@ -51,24 +51,26 @@ function measureAll(names: readonly string[]): void {
   }
   const code = "import('./scripts/prepare.mjs').then((prepare) => prepare.build())"
   run(['--input-type=module', '--eval', code])
-  const results = new Map<string, readonly Result[]>(newestResults(readIfThere()))
   for (const name of names) {
+    let measured: readonly Result[]
     try {
       const times = quick ? 1 : RUNS[name]!
       const runs = Array.from({ length: times }, (_, i) => {
         process.stderr.write(`${name} ${i + 1}/${times} …\n`)
         return measureOnce(name)
       })
-      results.set(name, summarise(runs))
+      measured = summarise(runs)
     } catch (error) {
       // What was measured before stays on the page.
       process.stderr.write(`${name} failed: ${error instanceof Error ? error.message : String(error)}\n`)
       process.exitCode = 1
       continue
     }
-    for (const { name: what, median, unit } of results.get(name) ?? [])
+    for (const { name: what, median, unit } of measured)
       process.stdout.write(`${what}: ${Number(median.toPrecision(4))} ${unit}\n`)
     if (quick) continue
+    // As they are by now: another may have been measured meanwhile.
+    const results = new Map<string, readonly Result[]>(newestResults(readIfThere())).set(name, measured)
     writeFileSync(storeFile, `${JSON.stringify(Object.fromEntries(results), null, 2)}\n`)
     writeFileSync(pageFile, resultsPage(results, Object.keys(RUNS)))
   }
