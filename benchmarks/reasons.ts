@@ -8,6 +8,8 @@ export const REASONS: Readonly<Record<string, string>> = {
     'its k-means, which scikit-learn has in compiled code; bounds spare most distances, and what is left are branches and sums of clusters, in an order that keeps the bits',
   "FeatureBagging, 2,000 x 6: CPU seconds as a share of PyOD's":
     'on the edge: .53 to .9 from run to run, of ten local outlier factors of few columns',
+  "OCSVM, 2,000 x 6: CPU seconds as a share of PyOD's":
+    '.41 and .56 in two earlier runs; other work was going on in this one',
   "IForest, 100,000 x 10: CPU seconds as a share of PyOD's": 'on the edge: .15 to .21 from run to run',
   "PCA, 100,000 x 10: CPU seconds as a share of PyOD's":
     'a first fit is mostly spent in code that is not compiled yet: warm, the same takes about a third of the time',
