@@ -176,7 +176,7 @@ export function createExecutions(options: ExecutionOptions): Executions {
     else if (outcome.status === 'lost')
       logger.log(
         'warn',
-        'run interrupted: there was no sign of life of this process for too long; it starts again',
+        'run interrupted: there was no sign of life of this process for too long; it starts again, unless that has happened too often',
         fields,
       )
     else if (outcome.status === 'again')

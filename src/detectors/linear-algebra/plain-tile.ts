@@ -1,7 +1,7 @@
+import { PAGE } from '../web-assembly/memory.ts'
 import { TILE_COLUMNS, TILE_ROWS, type Tile } from './tile.ts'
 
 const BYTES = 8
-const PAGE = 65_536
 
 /** For processors without the instructions of the other one. */
 export function plainTile(): Tile {

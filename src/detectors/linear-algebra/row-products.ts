@@ -1,3 +1,4 @@
+import { growTo } from '../web-assembly/memory.ts'
 import { plainTile } from './plain-tile.ts'
 import { simdTile } from './simd-tile.ts'
 import { TILE_COLUMNS, TILE_ROWS, type Tile } from './tile.ts'
@@ -17,7 +18,6 @@ export interface RowProducts {
   readonly width: number
 }
 
-const PAGE_BYTES = 65_536
 const BYTES = 8
 /** Numbers of a cache line. */
 const LINE = 8
@@ -37,8 +37,7 @@ export function createRowProducts(held: number, length: number, tile: Tile = sha
   const rowLength = (Math.ceil((length + ZEROS) / LINE) | 1) * LINE
   const productsAt = (TILE_ROWS + columns) * rowLength
   const end = productsAt + TILE_ROWS * columns
-  const missing = Math.ceil((end * BYTES) / PAGE_BYTES) - memory.buffer.byteLength / PAGE_BYTES
-  if (missing > 0) memory.grow(missing)
+  growTo(memory, end * BYTES)
   const numbers = new Float64Array(memory.buffer)
   const products = numbers.subarray(productsAt, end)
   const write = (row: number, values: Float64Array, from: number): void => {

@@ -1,4 +1,4 @@
-import type { Memory } from '../web-assembly/instantiate.ts'
+import type { Memory } from '../web-assembly/memory.ts'
 
 /** The rows of one side of a tile and of the other. */
 export const TILE_ROWS = 4

@@ -1,3 +1,4 @@
+import { growTo } from '../web-assembly/memory.ts'
 import { DISTANCES, FREE, LEAF_ROWS, leafDistances, NEAR, QUERY, WORST } from './leaf-distances.ts'
 import { insert, type Rows } from './scan.ts'
 
@@ -15,7 +16,6 @@ interface Leaves {
   readonly column: Int32Array
 }
 
-const PAGE = 65_536
 /** Memory never shrinks. */
 const MOST_BYTES = 2 ** 25
 
@@ -45,8 +45,7 @@ export function leafVectors(rows: Rows, leaves: Leaves): LeafVectors | undefined
 
   const load = (): void => {
     owner = vectors
-    const missing = free - memory.buffer.byteLength
-    if (missing > 0) memory.grow(Math.ceil(missing / PAGE))
+    growTo(memory, free)
     query = new Float64Array(memory.buffer, QUERY, columns)
     worst = new Float64Array(memory.buffer, WORST, 1)
     near = new Int32Array(memory.buffer, NEAR, LEAF_ROWS / 32)

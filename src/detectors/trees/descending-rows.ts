@@ -1,5 +1,6 @@
 import type { Matrix } from '../detector.ts'
 import type { Guide } from '../statistics/guide.ts'
+import { growTo } from '../web-assembly/memory.ts'
 import { countBelow, cutsOf } from './cuts.ts'
 import { type Descent, FREE, LEVELS, ROWS_AT_ONCE, reachedAt, SUMS } from './descent.ts'
 import type { Forest } from './isolation-trees.ts'
@@ -20,7 +21,6 @@ export interface Levels {
 const LEAVES = 2 ** LEVELS
 const VECTOR = 16
 const BYTES_OF_SPLIT = 8
-const PAGE = 65_536
 
 /** Arranges trees for the descent. */
 export function arrangeLevels(forest: Forest, columns: number): Levels {
@@ -84,7 +84,7 @@ export function descendTogether(
 ): Float64Array {
   const paths = new Float64Array(rows)
   const end = above[columns]!
-  if (end > memory.buffer.byteLength) memory.grow(Math.ceil((end - memory.buffer.byteLength) / PAGE))
+  growTo(memory, end)
   const lengthsAt = FREE + splits.byteLength
   new Int32Array(memory.buffer, FREE).set(splits)
   new Float64Array(memory.buffer, lengthsAt).set(lengths)

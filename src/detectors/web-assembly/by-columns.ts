@@ -1,4 +1,5 @@
-import type { FunctionCode, Memory } from './instantiate.ts'
+import type { FunctionCode } from './instantiate.ts'
+import type { Memory } from './memory.ts'
 import { sharedInstance } from './shared-instance.ts'
 
 /** A function for rows of one width, over the memory that it shares with those for other widths. */

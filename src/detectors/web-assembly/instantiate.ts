@@ -1,4 +1,5 @@
 import { type Code, END, unsigned } from './instructions.ts'
+import type { Memory } from './memory.ts'
 
 /** A function of whole numbers that returns nothing. */
 export interface FunctionCode {
@@ -6,12 +7,6 @@ export interface FunctionCode {
   /** Types of its local variables, which are numbered after the parameters. */
   readonly locals: readonly (keyof typeof TYPES)[]
   readonly body: readonly Code[]
-}
-
-export interface Memory {
-  readonly buffer: ArrayBuffer
-  /** Adds pages of 64 KiB; views of the buffer are views of nothing then. Returns how many there were. */
-  grow(pages: number): number
 }
 
 export interface Instance<Name extends string> {
