@@ -104,12 +104,12 @@ function measure(command: string, args: readonly string[], { seconds: limit }: S
   return undefined
 }
 
-/** FeatureBagging of PyOD needs another package besides; networks need one that is too large for this, and have no number of PyOD's. */
+/** FeatureBagging of PyOD needs another package besides, and so do networks. */
 async function pythonWithPyod(): Promise<string> {
   const { prepare } = (await import(new URL('../scripts/emulators/python.mjs', import.meta.url).href)) as {
     prepare(name: string, more: readonly string[]): { readonly ANOMSTACK_TEST_PYTHON: string }
   }
-  return prepare('pyod', ['combo==0.1.3']).ANOMSTACK_TEST_PYTHON
+  return prepare('pyod', ['combo==0.1.3', 'torch==2.15.0']).ANOMSTACK_TEST_PYTHON
 }
 
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))

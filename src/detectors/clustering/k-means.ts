@@ -35,20 +35,24 @@ export function kMeans(data: Matrix, { clusters, random, rounds = 300 }: KMeansS
   seeds.forEach((row, k) => {
     for (let j = 0; j < columns; j++) centres[k * columns + j] = points.data[row * columns + j]!
   })
-  const nearest = createNearestCentres(points, clusters)
-  const { labels } = nearest
+  const nearest = createNearestCentres(points)
+  const totals = noTotals(points, clusters)
   const tolerance = TOLERANCE * meanSquare(points.data)
   for (let round = 0; round < rounds; round++) {
-    if (!nearest.assign(centres)) break
-    const moved = middles(points, centres, labels)
-    const shift = nearest.move(centres, moved)
+    nearest.assign(centres)
+    if (!addUp(points, nearest.labels, totals)) break
+    const moved = middles(points, centres, totals)
+    const shift = squaredDistance(centres, 0, moved, 0, moved.length)
     centres = moved
     if (shift <= tolerance || round === rounds - 1) {
       nearest.assign(centres)
       break
     }
   }
-  return { centres: { data: uncentre(centres, mean, shrink), rows: clusters, columns }, labels }
+  return {
+    centres: { data: uncentre(centres, mean, shrink), rows: clusters, columns },
+    labels: nearest.labels,
+  }
 }
 
 function meanSquare(values: Float64Array): number {
@@ -87,14 +91,52 @@ function uncentre(centres: Float64Array, mean: Float64Array, shrink: number): Fl
   })
 }
 
+/** What is known of clusters. */
+interface Totals {
+  /** The cluster that each row is counted in; -1 for none. */
+  readonly labels: Int32Array
+  readonly counts: Int32Array
+  readonly sums: Float64Array
+}
+
+function noTotals({ rows, columns }: Matrix, clusters: number): Totals {
+  return {
+    labels: new Int32Array(rows).fill(-1),
+    counts: new Int32Array(clusters),
+    sums: new Float64Array(clusters * columns),
+  }
+}
+
+/** Brings totals to the labels, by the rows that have moved; false when there are none. */
+function addUp(
+  { data, columns }: Matrix,
+  labels: Int32Array,
+  { labels: counted, counts, sums }: Totals,
+): boolean {
+  let changed = false
+  for (let row = 0; row < labels.length; row++) {
+    const to = labels[row]!
+    const from = counted[row]!
+    if (from === to) continue
+    changed = true
+    counted[row] = to
+    counts[to]!++
+    const cell = row * columns
+    for (let j = 0; j < columns; j++) sums[to * columns + j]! += data[cell + j]!
+    if (from < 0) continue
+    counts[from]!--
+    for (let j = 0; j < columns; j++) sums[from * columns + j]! -= data[cell + j]!
+  }
+  return changed
+}
+
 /** The means of the clusters; empty ones take over the rows farthest from their centres. */
-function middles(points: Matrix, centres: Float64Array, labels: Int32Array): Float64Array<ArrayBuffer> {
+function middles(points: Matrix, centres: Float64Array, totals: Totals): Float64Array<ArrayBuffer> {
   const { data, columns } = points
-  const clusters = centres.length / columns
-  const counts = new Int32Array(clusters)
-  const sums = new Float64Array(centres.length)
-  addUp(points, labels, { counts, sums })
+  const counts = totals.counts.slice()
+  const sums = Float64Array.from(totals.sums)
   if (counts.includes(0)) {
+    const { labels } = totals
     const distances = Float64Array.from(labels, (k, row) =>
       squaredDistance(data, row * columns, centres, k * columns, columns),
     )
@@ -105,43 +147,6 @@ function middles(points: Matrix, centres: Float64Array, labels: Int32Array): Flo
     sums[i] = count > 0 ? sums[i]! / count : centres[i]!
   }
   return sums
-}
-
-interface Totals {
-  readonly counts: Int32Array
-  readonly sums: Float64Array
-}
-
-/** Counts the rows of each cluster, and adds them up: one cluster after another, because sums that stay in registers cost half as much. */
-function addUp({ data, rows, columns }: Matrix, labels: Int32Array, { counts, sums }: Totals): void {
-  for (let row = 0; row < rows; row++) counts[labels[row]!]!++
-  const ends = new Int32Array(counts.length)
-  for (let k = 1; k < counts.length; k++) ends[k] = ends[k - 1]! + counts[k - 1]!
-  const cells = new Int32Array(rows)
-  for (let row = 0; row < rows; row++) cells[ends[labels[row]!]!++] = row * columns
-  for (let k = 0, from = 0; k < counts.length; from = ends[k++]!) {
-    const to = ends[k]!
-    let j = 0
-    for (; j + 3 <= columns; j += 3) {
-      let s0 = 0
-      let s1 = 0
-      let s2 = 0
-      for (let i = from; i < to; i++) {
-        const cell = cells[i]! + j
-        s0 += data[cell]!
-        s1 += data[cell + 1]!
-        s2 += data[cell + 2]!
-      }
-      sums[k * columns + j] = s0
-      sums[k * columns + j + 1] = s1
-      sums[k * columns + j + 2] = s2
-    }
-    for (; j < columns; j++) {
-      let sum = 0
-      for (let i = from; i < to; i++) sum += data[cells[i]! + j]!
-      sums[k * columns + j] = sum
-    }
-  }
 }
 
 interface Farness {

@@ -79,6 +79,8 @@ export const v128 = {
   and: (a: Code, b: Code): Code => [...a, ...b, ...wide(78)],
   or: (a: Code, b: Code): Code => [...a, ...b, ...wide(80)],
   xor: (a: Code, b: Code): Code => [...a, ...b, ...wide(81)],
+  /** The bits of `a` where those of `mask` are set, and of `b` elsewhere. */
+  choose: (a: Code, b: Code, mask: Code): Code => [...a, ...b, ...mask, ...wide(82)],
 }
 
 /** Vectors of sixteen bytes. */
@@ -103,6 +105,8 @@ export const f64x2 = {
   add: (a: Code, b: Code): Code => [...a, ...b, ...wide(240)],
   subtract: (a: Code, b: Code): Code => [...a, ...b, ...wide(241)],
   multiply: (a: Code, b: Code): Code => [...a, ...b, ...wide(242)],
+  /** All bits of a double where that of `a` is below that of `b`, otherwise none. */
+  below: (a: Code, b: Code): Code => [...a, ...b, ...wide(73)],
   /** Two bits, the lower one first: where the double of `a` is not above that of `b`. */
   notAbove: (a: Code, b: Code): Code => [...a, ...b, ...wide(75), ...wide(196)],
 }
