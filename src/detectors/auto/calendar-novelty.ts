@@ -15,6 +15,7 @@ const TOLERANCE = 0.02
 export function createCalendarNovelty(past: Past): (means: Float32Array, day: number) => number {
   const days = createNearest(NEIGHBOURS)
 
+  /** Of no use when it is not below the limit. */
   function distanceAt(means: Float32Array, index: number, limit: number): number {
     let distance = 0
     for (let i = 0; i < SCALES.length && distance < limit; i++) {
@@ -23,6 +24,19 @@ export function createCalendarNovelty(past: Past): (means: Float32Array, day: nu
       distance += difference * difference
     }
     return distance
+  }
+
+  /** The least distance at indices from one to another that is below the limit, or this. */
+  function leastBetween(means: Float32Array, from: number, to: number, limit: number): number {
+    const longest = past.means[SCALES[0]]!
+    const over = means[SCALES[0]]!
+    let least = limit
+    for (let index = from; index <= to; index++) {
+      // At a glance.
+      const difference = over - longest[index]!
+      if (difference * difference < least) least = Math.min(least, distanceAt(means, index, least))
+    }
+    return least
   }
 
   return (means, day) => {
@@ -34,11 +48,8 @@ export function createCalendarNovelty(past: Past): (means: Float32Array, day: nu
     for (let back = 1; back <= DAYS; back++) {
       const centre = past.length - back * day
       if (centre - around < oldest) break
-      let least = limit
       const last = past.indexOf(Math.min(centre + around, past.length - 1))
-      for (let index = past.indexOf(centre - around); index <= last; index++)
-        least = Math.min(least, distanceAt(means, index, least))
-      limit = days.add(least)
+      limit = days.add(leastBetween(means, past.indexOf(centre - around), last, limit))
     }
     return days.meanRoot()
   }

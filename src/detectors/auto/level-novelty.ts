@@ -1,9 +1,11 @@
+import { BLOCK, createLevelBlocks } from './level-blocks.ts'
 import { createNearest } from './nearest.ts'
 import { type Past, REACH, SCALES } from './past.ts'
 
 const NEIGHBOURS = 5
 /** The newest points are like this one because they overlap with it. */
 const SKIPPED = 24
+/** A divisor of `BLOCK`. */
 const EVERY = 3
 /** The scales of which a glance at one or the other tells most levels apart: 1, 8 and 128 values. */
 const [SHORT, MIDDLE, LONG] = [0, 3, SCALES - 1]
@@ -16,6 +18,7 @@ const SLACK = 1 + 1e-9
  */
 export function createLevelNovelty(past: Past): (means: Float32Array) => number {
   const nearest = createNearest(NEIGHBOURS)
+  const blocks = createLevelBlocks(past)
   /** Positions, ascending. What was nearest the last time is likely to be near again, so that most others are too far at a glance. */
   const likely = new Float64Array(NEIGHBOURS)
   let likelyCount = 0
@@ -44,29 +47,17 @@ export function createLevelNovelty(past: Past): (means: Float32Array) => number 
     return limit
   }
 
-  function remember(): void {
-    likelyCount = nearest.count
-    for (let i = 0; i < likelyCount; i++) likely[i] = nearest.places[i]!
-    likely.subarray(0, likelyCount).sort()
-  }
-
-  return (means) => {
-    const first = Math.ceil(Math.max(0, past.length - REACH) / EVERY) * EVERY
-    const end = past.length - SKIPPED
-    let limit = bound(means, first, end) * SLACK
+  /** Adds the levels from one position to another that are among the nearest; returns what the next must be below. */
+  function search(means: Float32Array, from: number, to: number, below: number): number {
+    let limit = below
     let far = limit * SLACK
-    nearest.clear()
     const past1 = past.means[SHORT]!
     const past8 = past.means[MIDDLE]!
     const past128 = past.means[LONG]!
     const over1 = means[SHORT]!
     const over8 = means[MIDDLE]!
     const over128 = means[LONG]!
-    for (
-      let position = first, index = past.indexOf(first);
-      position < end;
-      position += EVERY, index += EVERY
-    ) {
+    for (let position = from, index = past.indexOf(from); position < to; position += EVERY, index += EVERY) {
       const by128 = over128 - past128[index]!
       const by1 = over1 - past1[index]!
       const by8 = over8 - past8[index]!
@@ -75,6 +66,27 @@ export function createLevelNovelty(past: Past): (means: Float32Array) => number 
       if (distance >= limit) continue
       limit = Math.min(limit, nearest.add(distance, position))
       far = limit * SLACK
+    }
+    return limit
+  }
+
+  function remember(): void {
+    likelyCount = nearest.count
+    for (let i = 0; i < likelyCount; i++) likely[i] = nearest.places[i]!
+    likely.subarray(0, likelyCount).sort()
+  }
+
+  return (means) => {
+    blocks.update()
+    const first = Math.ceil(Math.max(0, past.length - REACH) / EVERY) * EVERY
+    const end = past.length - SKIPPED
+    let limit = bound(means, first, end) * SLACK
+    nearest.clear()
+    for (let position = first; position < end; ) {
+      const next = Math.min(end, (Math.floor(position / BLOCK) + 1) * BLOCK)
+      if (blocks.mayHold(position, means, limit * SLACK))
+        limit = search(means, position, next, limit)
+      position = next
     }
     remember()
     return nearest.meanRoot()
