@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { defineDetector } from '../detector.ts'
-import { pca } from '../tabular/pca.ts'
+import { judgeByComponents, pca } from '../tabular/pca.ts'
 import { requireWindows, windowSizeOption } from './windows.ts'
 
 const options = z.strictObject({ ...pca.options.shape, window_size: windowSizeOption })
+
+const components = judgeByComponents('SubPCA')
 
 /** PCA over windows: its scores, its treatment of constants, and its state. */
 export const subPca = defineDetector({
@@ -18,7 +20,7 @@ export const subPca = defineDetector({
   window: ({ window_size }) => window_size,
   fit(data, { window_size, ...rest }, environment) {
     requireWindows('SubPCA', data, { rows: 2, window: window_size })
-    return pca.fit(data, rest, environment)
+    return components.fit(data, rest, environment)
   },
-  restore: (state) => pca.restore(state),
+  restore: components.restore,
 })

@@ -4,6 +4,7 @@ import { readState, requireTrainable, requireWidth } from '../checks.ts'
 import { standardCovariance } from '../covariance/standard-covariance.ts'
 import {
   contaminationOption,
+  type Detector,
   defineDetector,
   ignoredOption,
   type Matrix,
@@ -75,36 +76,43 @@ export const pca = defineDetector({
   tuning: { n_components: [null, 0.9, 0.7] },
   options,
   example: { n_components: 0.95 },
-  fit(data, { n_components, n_selected_components, standardization, weighted }) {
-    requireTrainable('PCA', data, 2)
-    const standard = scalingOf(data, standardization)
-    const components = select(decompose(data, standard), {
-      kept: n_components,
-      selected: n_selected_components,
-      weighted,
-      most: Math.min(data.rows, data.columns),
-    })
-    // PyOD centres rows only where it standardises them; with nothing but a constant to compare with, the
-    // distance from it is what counts.
-    const centre = standardization || components.weights.length === 0
-    const mean = centre ? standard.mean : new Float64Array(data.columns)
-    const model = createModel({ mean, scale: standard.scale }, components)
-    return { model, trainScores: model.score(data) }
-  },
-  restore(state) {
-    const read = readState('PCA', state)
-    const standard = { mean: read.array('mean', Float64Array), scale: read.array('scale', Float64Array) }
-    const components = { vectors: read.matrix('components'), weights: read.array('weights', Float64Array) }
-    read.require(
-      standard.mean.length > 0 &&
-        standard.scale.length === standard.mean.length &&
-        components.vectors.columns === standard.mean.length &&
-        components.vectors.rows === components.weights.length,
-      'its arrays do not fit together',
-    )
-    return createModel(standard, components)
-  },
+  ...judgeByComponents('PCA'),
 })
+
+/** PCA under the name of the detector that uses it, which its errors tell. */
+export function judgeByComponents(name: string): Detector<z.output<typeof options>> {
+  return {
+    fit(data, { n_components, n_selected_components, standardization, weighted }) {
+      requireTrainable(name, data, 2)
+      const standard = scalingOf(data, standardization)
+      const components = select(name, decompose(data, standard), {
+        kept: n_components,
+        selected: n_selected_components,
+        weighted,
+        most: Math.min(data.rows, data.columns),
+      })
+      // PyOD centres rows only where it standardises them; with nothing but a constant to compare with, the
+      // distance from it is what counts.
+      const centre = standardization || components.weights.length === 0
+      const mean = centre ? standard.mean : new Float64Array(data.columns)
+      const model = createModel(name, { mean, scale: standard.scale }, components)
+      return { model, trainScores: model.score(data) }
+    },
+    restore(state) {
+      const read = readState(name, state)
+      const standard = { mean: read.array('mean', Float64Array), scale: read.array('scale', Float64Array) }
+      const components = { vectors: read.matrix('components'), weights: read.array('weights', Float64Array) }
+      read.require(
+        standard.mean.length > 0 &&
+          standard.scale.length === standard.mean.length &&
+          components.vectors.columns === standard.mean.length &&
+          components.vectors.rows === components.weights.length,
+        'its arrays do not fit together',
+      )
+      return createModel(name, standard, components)
+    },
+  }
+}
 
 interface Decomposition {
   readonly values: Float64Array
@@ -127,6 +135,7 @@ interface Selection {
 }
 
 function select(
+  name: string,
   { values, vectors, columns }: Decomposition,
   { kept, selected, weighted, most }: Selection,
 ): Components {
@@ -137,13 +146,13 @@ function select(
   if (end > most)
     throw new AnomstackError(
       'TRAINING_IMPOSSIBLE',
-      `PCA cannot keep ${end} components of data with ${most}: lower n_components`,
+      `${name} cannot keep ${end} components of data with ${most}: lower n_components`,
     )
   const count = selected ?? end
   if (count > end)
     throw new AnomstackError(
       'TRAINING_IMPOSSIBLE',
-      `PCA cannot select ${count} of ${end} components: lower n_selected_components`,
+      `${name} cannot select ${count} of ${end} components: lower n_selected_components`,
     )
   const chosen = Array.from({ length: count }, (_, i) => end - count + i).filter((i) =>
     weighted ? shares[i]! >= LEAST_SHARE : total > 0,
@@ -172,7 +181,7 @@ function countFor(shares: Float64Array, wanted: number): number {
   return count
 }
 
-function createModel({ mean, scale }: Standard, { vectors, weights }: Components): Model {
+function createModel(name: string, { mean, scale }: Standard, { vectors, weights }: Components): Model {
   const columns = mean.length
   const state: ModelState = { mean, scale, components: vectors, weights }
   // A row without components is compared with the mean, as if the mean were the only one.
@@ -185,7 +194,7 @@ function createModel({ mean, scale }: Standard, { vectors, weights }: Components
   return {
     state,
     score(data) {
-      requireWidth('PCA', data, columns)
+      requireWidth(name, data, columns)
       return distances(data)
     },
   }
