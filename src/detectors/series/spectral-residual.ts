@@ -39,12 +39,14 @@ interface Settings {
 }
 
 /**
- * Score = (s - m) / m, where s is the saliency of the newest value in its window (see `saliency.ts`) and m the mean saliency of the values
- * before it: how many times more it stands out than they do, less one.
+ * Score = (s - m) / m, where s is the saliency of the newest value in its window (see `saliency.ts`) and m the mean saliency of the
+ * `average_window` values before it: how many times more it stands out than they do, less one. It is -1 at least, and 0 where nothing stands
+ * out at all, as in a window of zeros.
  *
- * Streaming, as in the paper: a few extrapolated values follow the newest one. 59 values and 5 of those are 64, a power of two, for which
- * the transform is fastest. PyOD scores a whole series in hindsight by the bare saliency, which is `saliency` here. A window is first
- * brought to size 1 by a power of two, so that scores do not depend on units.
+ * Streaming, as in the paper: one extrapolated value, `estimated_points` times, follows the newest one. 59 values and 5 of those are 64, a
+ * power of two, for which the transform is fastest. PyOD scores a whole series in hindsight by the bare saliency, which is `saliency` here. A
+ * window is first multiplied by the power of two that brings its largest value to 0.5..1, so that the least amplitude of `saliency.ts`
+ * means the same in all units.
  */
 export const spectralResidual = defineDetector({
   name: 'SpectralResidual',
