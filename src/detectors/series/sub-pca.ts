@@ -14,6 +14,7 @@ export const subPca = defineDetector({
   summary: 'Distances of a window to the principal components of the training windows.',
   source: 'PyOD 3.6.7 pyod/models/pca.py over pyod/models/ts_od.py; Aggarwal: Outlier analysis (2017)',
   family: 'series',
+  explains: true,
   complexity: { fit: 'n w² + w³', score: 'w²' },
   options,
   example: { n_components: 5, window_size: 24 },

@@ -13,6 +13,8 @@ import {
 } from '../detector.ts'
 import { symmetricEigen } from '../linear-algebra/eigen.ts'
 import { weightedDistances } from '../linear-algebra/weighted-distances.ts'
+import { addDistanceShares } from '../neighbours/distance-shares.ts'
+import { EUCLIDEAN, overflowingDistance } from '../neighbours/metric.ts'
 import { type Scaling, type Standard, scalingOf } from '../statistics/standardise.ts'
 
 const options = z.strictObject({
@@ -64,7 +66,7 @@ interface Components {
  * it explains. Where PyOD divides by zero this is defined: components that explain (next to) nothing are
  * left out, which hides nothing because every distance is
  * taken in the full space; where no component is left (all columns constant) the score is |z|, with scale 1
- * for constant columns.
+ * for constant columns. The explanation divides each of the distances among the columns.
  */
 export const pca = defineDetector({
   name: 'PCA',
@@ -72,6 +74,7 @@ export const pca = defineDetector({
   source:
     'PyOD 3.6.7 pyod/models/pca.py; Shyu et al.: A novel anomaly detection scheme based on principal component classifier (2003)',
   family: 'tabular',
+  explains: true,
   complexity: { fit: 'n d² + d³', score: 'd²' },
   tuning: { n_components: [null, 0.9, 0.7] },
   options,
@@ -186,16 +189,35 @@ function createModel(name: string, { mean, scale }: Standard, { vectors, weights
   const state: ModelState = { mean, scale, components: vectors, weights }
   // A row without components is compared with the mean, as if the mean were the only one.
   const alone = weights.length === 0
-  const distances = weightedDistances(
-    { mean, scale },
-    alone ? new Float64Array(columns) : vectors.data,
-    alone ? Float64Array.of(1) : weights,
-  )
+  const points = alone ? new Float64Array(columns) : vectors.data
+  const divisors = alone ? Float64Array.of(1) : weights
+  const distances = weightedDistances({ mean, scale }, points, divisors)
+  const offsets = Int32Array.from(divisors, (_, i) => i * columns)
   return {
     state,
     score(data) {
       requireWidth(name, data, columns)
       return distances(data)
+    },
+    explain(data) {
+      requireWidth(name, data, columns)
+      const rows = data.data.map((value, i) => {
+        const j = i % columns
+        // Halves, because the difference of two large values can be infinite.
+        const standard = ((value / 2 - mean[j]! / 2) / scale[j]!) * 2
+        return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, standard))
+      })
+      const parts = new Float64Array(rows.length)
+      for (let from = 0; from < rows.length; from += columns) {
+        const row = rows.subarray(from, from + columns)
+        const amounts = divisors.map(
+          (divisor, i) =>
+            overflowingDistance(EUCLIDEAN, row, points.subarray(i * columns, (i + 1) * columns)) / divisor,
+        )
+        const compared = { metric: EUCLIDEAN, data: points, offsets, amounts }
+        addDistanceShares(row, compared, parts.subarray(from, from + columns))
+      }
+      return parts
     },
   }
 }
