@@ -17,7 +17,7 @@ const learn = (definition: DetectorDefinition, data: Matrix, options = defaultsO
 /** Detectors that cannot tell which columns drove a score, with the reason. All others must. */
 const NOT_EXPLAINING: ReadonlyMap<string, string> = new Map([
   ['ABOD', 'an angle between differences is of all columns together'],
-  ['CD', 'the score multiplies residuals and leverages of regressions of a column on the others'],
+  ['CD', 'a row odd in one column moves the regressions of the others, by its leverage'],
   ['COF', 'most links of a chain are between neighbours of the row, whatever the row is'],
   ['DeepSVDD', 'a network mixes the columns'],
   ['INNE', 'the score is that of a sphere; outside all spheres it is 1, however far and in whatever column'],
