@@ -47,7 +47,7 @@ interface Cuts {
  * is repeated: with ten bins the ranks here agree with those of PyOD better than two of its runs with each other (on breast cancer nearly as
  * well), and with `n_bins: auto`, whose bins are few and wide, outliers come out on top where in PyOD they come last.
  *
- * Explained as in the paper (section 3.3): what a column adds is Welch's t of -log p in the cuts that use the column over those that do not, 0 where it
+ * Explained as in the paper: what a column adds is Welch's t of -log p in the cuts that use the column over those that do not, 0 where it
  * is negative. A column that all cuts use has the score itself, because there is nothing to compare with.
  */
 export const loda = defineDetector({

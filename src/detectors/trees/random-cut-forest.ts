@@ -218,10 +218,8 @@ export function createCutForest({ trees, size, columns }: ForestSize, random: Ra
       const child = isLower ? lower[node]! : upper[node]!
       const sibling = isLower ? upper[node]! : lower[node]!
       const displaces = count[sibling]! / (count[child]! + 1)
-      if (displaces > most) {
-        most = displaces
-        mostColumn = cutColumn[node]!
-      }
+      if (parts !== undefined && displaces > most) mostColumn = cutColumn[node]!
+      most = Math.max(most, displaces)
       node = child
     }
     return sum
