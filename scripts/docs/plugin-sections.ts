@@ -45,7 +45,7 @@ function defaultText(row: OptionRow): string {
 
 function section(
   plugin: PluginDefinition &
-    Partial<Pick<DetectorDefinition, 'aliases' | 'source' | 'complexity' | 'family'>>,
+    Partial<Pick<DetectorDefinition, 'aliases' | 'source' | 'complexity' | 'family' | 'explains'>>,
   example: Example,
 ) {
   const all = optionRows(plugin.options, code)
@@ -57,6 +57,8 @@ function section(
     parts.push(`Also known as ${plugin.aliases.map(code).join(', ')}.`)
   if (plugin.family === 'series') parts.push('It judges windows of the series as it was measured.')
   if (plugin.family === 'online') parts.push('It learns on from every row, with `update: online`.')
+  if (plugin.family !== undefined && plugin.family !== 'timed')
+    parts.push(`Explains its scores by columns: ${plugin.explains === true ? 'yes' : 'no'}.`)
   if (plugin.complexity !== undefined)
     parts.push(`Time: ${plugin.complexity.fit} to fit, ${plugin.complexity.score} to score a row.`)
   if (plugin.source !== undefined) parts.push(`After ${plugin.source}.`)

@@ -41,9 +41,10 @@ function named(name: string): DetectorDefinition {
   )
 }
 
-function asJson({ name, aliases = [], family, summary, source, complexity, options }: DetectorDefinition) {
+function asJson(detector: DetectorDefinition) {
+  const { name, aliases = [], family, explains = false, summary, source, complexity, options } = detector
   const parameters = z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' })
-  return { name, aliases, family, summary, complexity, source, parameters }
+  return { name, aliases, family, explains, summary, complexity, source, parameters }
 }
 
 function list(all: readonly DetectorDefinition[], paint: Paint): string {
@@ -57,7 +58,7 @@ function list(all: readonly DetectorDefinition[], paint: Paint): string {
 }
 
 function description(detector: DetectorDefinition, paint: Paint): string {
-  const { name, aliases = [], family, summary, source, complexity, options } = detector
+  const { name, aliases = [], family, explains, summary, source, complexity, options } = detector
   const rows = optionRows(options)
     .filter((row) => row.description !== IGNORED)
     .map((row) => [paint.bold(row.name), row.default || '–', row.type, row.description])
@@ -66,6 +67,9 @@ function description(detector: DetectorDefinition, paint: Paint): string {
     '',
     columns([
       ['judges', FAMILIES[family]],
+      ...(family === 'timed'
+        ? []
+        : [['explains', explains ? 'which columns drove a score' : 'no score by its columns']]),
       ['time', `fitting ${complexity.fit}; scoring a row ${complexity.score}`],
       ['after', source],
     ]),

@@ -49,7 +49,11 @@ export interface Model {
   score(data: Matrix): Float64Array
   /** All that is needed to restore it; what is learned later does not change a state read before. */
   readonly state: ModelState
-  /** What each column adds to the score of each row, as a matrix like `data`: not negative, larger for what drove the score more. */
+  /**
+   * What each column adds to the score of each row, as a matrix like `data`: finite, not negative, larger for what drove the score more. Numbers of one row
+   * can be compared with each other; only where the score is a sum, or a distance, do they sum up to it. All zeros where nothing drove it. A row is explained by
+   * itself, as it is scored.
+   */
   explain?(data: Matrix): Float64Array
   /** Learns from more rows, in their order, without those before: scores and state are those of the longer training from then on. */
   partialFit?(data: Matrix): void
@@ -109,6 +113,8 @@ export interface DetectorDefinition<Options extends z.ZodObject = z.ZodObject>
   extends PluginDefinition<Options>,
     Detector<z.output<Options>> {
   readonly family: DetectorFamily
+  /** Whether its models have `explain`, with the default options. */
+  readonly explains?: boolean
   /** How time grows with n training rows of d columns: of fitting, and of scoring one row. */
   readonly complexity: { readonly fit: string; readonly score: string }
   /** Values of its options that a search for better ones tries. */

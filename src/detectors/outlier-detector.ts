@@ -36,7 +36,10 @@ export interface OutlierDetector {
   rejection(options?: Partial<RejectionCosts>): RejectionBounds
   /** How many training rows are less strange than each row; with `normalized` as a share of all of them. */
   rank(data: Matrix, options?: { readonly normalized?: boolean }): Float64Array
-  /** What each column adds to the score of each row, row-major; undefined where the detector cannot tell. */
+  /**
+   * What each column adds to the score of each row, row-major: not negative, larger for what drove the score more, zeros where nothing did. Numbers of one row
+   * can be compared with each other; the doc comment of a detector says whether they sum up to its score. Undefined where the detector cannot tell.
+   */
   explain(data: Matrix): Float64Array | undefined
   /** Learns from more rows. Threshold and training scores stay. Throws `INPUT_INVALID` where the detector cannot. */
   partialFit(data: Matrix): void

@@ -8,7 +8,7 @@ import { type Candidate, findUnscored, usualReach } from './find-unscored.ts'
 import type { Job, JobContext } from './job.ts'
 import { ownFeatures } from './own-features.ts'
 import { type Reach, widerReaches } from './reach.ts'
-import { scoreRows } from './score-rows.ts'
+import { REASON_FROM, scoreRows } from './score-rows.ts'
 import { withPython } from './with-python.ts'
 
 const DAY = 86_400_000
@@ -81,7 +81,11 @@ async function scoreCandidates(
   )
   const scored = await context.step(
     'score',
-    () => context.pool.score(withPython(bundle.spec, batch.settings), items, { signal }),
+    () =>
+      context.pool.score(withPython(bundle.spec, batch.settings), items, {
+        signal,
+        reasonsFrom: REASON_FROM,
+      }),
     () => ({}),
   )
   const rows: MetricRow[] = []

@@ -1,3 +1,4 @@
+import type { Driver } from './drivers.ts'
 import { type Expectation, expectedAt } from './expectation.ts'
 
 /** A detector's opinion of a point. */
@@ -29,19 +30,50 @@ function strangeness(expectation: Expectation, values: Float64Array, index: numb
   return Number.isFinite(deviation) ? Math.abs(deviation) / expectation.spread : 0
 }
 
-/** Why the point at `index` got its score, in one plain sentence. `window` is how many earlier points its row shows the detectors. */
-export function explain(
-  point: { readonly values: Float64Array; readonly index: number; readonly window: number },
-  expectation: Expectation,
-  opinions: readonly Opinion[],
-): string {
-  const { values, index, window } = point
+/** The point that is explained. */
+export interface Explained {
+  readonly values: Float64Array
+  readonly index: number
+  /** How many earlier points its row shows the detectors. */
+  readonly window: number
+  /** What most of its score is due to, where a detector says so. */
+  readonly driver?: Driver | undefined
+}
+
+/**
+ * Where to look for the oddest of the points that a row shows, from one to another. A detector's word goes first: what it names is looked at alone. Without one it
+ * is the newest point where that is unusual, else all of them.
+ */
+function placeOf({ index, window, driver }: Explained, isUnusual: boolean): readonly [number, number] {
+  if (driver?.kind === 'points' && !(driver.back === 0 && isUnusual)) {
+    const newest = index - driver.back
+    return [newest - driver.points + 1, newest]
+  }
+  return [isUnusual || driver !== undefined ? index : index - window, index]
+}
+
+/** What a detector named, unless that is the newest point. */
+function mostlyBy(driver: Driver | undefined): string {
+  if (driver?.kind === 'column') return `, mostly by "${driver.name}"`
+  if (driver === undefined || driver.back === 0) return ''
+  const { back, points, of } = driver
+  if (points > 1) return `, mostly by the mean of its ${points} ${of}s up to ${ago(back)}`
+  return back === 1 ? `, mostly by its ${of} at the point before` : `, mostly by its ${of} ${ago(back)}`
+}
+
+/**
+ * Why a point got its score, in one plain sentence. It names one older point or column at most: the oddest point, where it is unusual, else what a
+ * detector named.
+ */
+export function explain(point: Explained, expectation: Expectation, opinions: readonly Opinion[]): string {
+  const { values, index, driver } = point
   const { diff, centre } = expectation
   const value = values[index]!
   const times = strangeness(expectation, values, index)
-  let oddest = index
-  let oddestTimes = times
-  for (let i = Math.max(0, index - window); times < UNUSUAL && i < index; i++) {
+  const [from, to] = placeOf(point, times >= UNUSUAL)
+  let oddest = to
+  let oddestTimes = strangeness(expectation, values, to)
+  for (let i = Math.max(0, from); i < to; i++) {
     const here = strangeness(expectation, values, i)
     if (here > oddestTimes) {
       oddest = i
@@ -55,7 +87,7 @@ export function explain(
     : `is ${compact(value)}${diff === 0 ? ` where ${compact(centre)} is usual` : ''}`
   const because =
     oddest === index || oddestTimes < UNUSUAL
-      ? timesUsual(times)
+      ? `${timesUsual(times)}${mostlyBy(driver)}`
       : `after a ${diff === 0 ? 'value' : 'step'} of ${timesUsual(oddestTimes)} ${ago(index - oddest)}`
   return `${moved}, ${because} (${said})`
 }

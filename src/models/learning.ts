@@ -11,7 +11,13 @@ import { joinScored } from './join-scored.ts'
 import { judgedSeries } from './judged-series.ts'
 import type { MetricModel } from './metric-model.ts'
 import type { ModelSpec } from './model-spec.ts'
-import { type ScoredSeries, type ScoreOptions, scoreRows, selectRows } from './score-metric.ts'
+import {
+  type RowsToScore,
+  type ScoredSeries,
+  type ScoreOptions,
+  scoreRows,
+  selectRows,
+} from './score-metric.ts'
 
 /** Has the detectors that can learn from more rows. What makes their scores probabilities stays as it was in training. */
 export function learnRows({ detectors }: MetricModel, rows: DetectorRows): void {
@@ -22,27 +28,25 @@ export function learnRows({ detectors }: MetricModel, rows: DetectorRows): void 
   }
 }
 
-export interface TurnOptions {
-  readonly judged: Series
-  /** What is learned from. */
-  readonly rows: DetectorRows
+/** The rows are what is learned from. */
+export interface TurnOptions extends RowsToScore {
   /** Only points at or after this time are judged, and only these; all when not given. */
   readonly from?: number
   readonly wanted?: ReadonlySet<number>
-  readonly reasonsFrom?: number
 }
 
 /** Judges points one after the other, each by what the model has learned before it, and has the model learn from each of them right after. */
 export function judgeInTurn(
   model: MetricModel,
   spec: ModelSpec,
-  { judged, rows, from = Number.NEGATIVE_INFINITY, wanted, reasonsFrom = 0 }: TurnOptions,
+  { from = Number.NEGATIVE_INFINITY, wanted, ...options }: TurnOptions,
 ): ScoredSeries {
   const blocks: ScoredSeries[] = []
+  const { rows } = options
   for (const timestamp of timestampsOf(model, rows)) {
     const row = rowAt(rows, timestamp)
     if (timestamp >= from && (wanted?.has(timestamp) ?? true))
-      blocks.push(scoreRows(model, spec, { judged, rows: row, reasonsFrom }))
+      blocks.push(scoreRows(model, spec, { ...options, rows: row }))
     learnRows(model, row)
   }
   return joinScored(blocks)
@@ -66,14 +70,16 @@ export function scoreAndLearn(
 ): { readonly scored: ScoredSeries; readonly learned: MetricModel | undefined } {
   const judged = judgedSeries(series, spec.preprocess)
   const all = detectorRows(judged, spec.preprocess, features)
+  const ownRows = features !== undefined
   const known = rowsAfter(all, Number.NEGATIVE_INFINITY, model.to)
   const before = scoreRows(model, spec, {
     judged,
     rows: someRows(known, (rows) => selectRows(rows, wanted)),
+    ownRows,
     reasonsFrom,
   })
   const rows = rowsAfter(all, model.to, until)
-  const after = judgeInTurn(model, spec, { judged, rows, reasonsFrom, ...wanted })
+  const after = judgeInTurn(model, spec, { judged, rows, ownRows, reasonsFrom, ...wanted })
   const points = timestampsOf(model, rows)
   const to = points.at(-1)
   return {

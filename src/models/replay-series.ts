@@ -75,7 +75,8 @@ export function replaySeries(
     const { model } = refitting
     if (model) {
       const rows = rowsOfBlock(point, next)
-      blocks.push(judge(model, onGrid, { judged, rows, reasonsFrom: options.reasonsFrom ?? 0 }))
+      const ownRows = options.features !== undefined
+      blocks.push(judge(model, onGrid, { judged, rows, ownRows, reasonsFrom: options.reasonsFrom ?? 0 }))
     }
     point = next
   }

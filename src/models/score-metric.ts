@@ -6,6 +6,7 @@ import { labelsOf, toProbability } from '../detectors/probability.ts'
 import type { Features } from '../timeseries/features.ts'
 import { roundTo } from '../timeseries/round.ts'
 import { type DetectorRows, detectorRows, joinTimestamps, sliceRows, someRows } from './detector-rows.ts'
+import { findDrivers, meaningOf } from './drivers.ts'
 import { expectedAt } from './expectation.ts'
 import { explain, type Opinion } from './explain.ts'
 import { judgedSeries } from './judged-series.ts'
@@ -103,16 +104,20 @@ function windowOfReasons(
   )
 }
 
+export interface RowsToScore {
+  readonly judged: Series
+  readonly rows: DetectorRows
+  /** Whether the batch's own preprocessing has made its rows. */
+  readonly ownRows?: boolean
+  readonly reasonsFrom?: number
+}
+
 /** Scores rows that were made of a judged series. Each row is judged by itself, so any part of them gets the same scores. A point that a
  * detector has no row of is judged by the others. */
 export function scoreRows(
   model: MetricModel,
   spec: ModelSpec,
-  {
-    judged,
-    rows,
-    reasonsFrom = 0,
-  }: { readonly judged: Series; readonly rows: DetectorRows; readonly reasonsFrom?: number },
+  { judged, rows, ownRows = false, reasonsFrom = 0 }: RowsToScore,
 ): ScoredSeries {
   const { expectation } = model
   const judgements = model.detectors.map((detector) => judge(detector, rows, model))
@@ -138,6 +143,10 @@ export function scoreRows(
   let index = 0
   const own = judgements.find(({ verdicts }) => verdicts !== undefined)
   let ownRow = 0
+  const asked =
+    own === undefined ? Array.from(scores.keys()).filter((row) => scores[row]! >= reasonsFrom) : []
+  const meaning = meaningOf(spec.preprocess, ownRows)
+  const drivers = findDrivers(model, { timestamps, opinions, rows }, { asked, meaning })
   for (let row = 0; row < timestamps.length; row++) {
     const timestamp = timestamps[row]!
     // The point itself or, where the batch's own preprocessing invents timestamps, the newest before it.
@@ -159,7 +168,12 @@ export function scoreRows(
     reasons.push(
       scores[row]! >= reasonsFrom
         ? explain(
-            { values: judged.values, index, window: windowOfReasons(model, spec) },
+            {
+              values: judged.values,
+              index,
+              window: windowOfReasons(model, spec),
+              driver: drivers.get(row),
+            },
             expectation,
             opinionsOf(row),
           )
@@ -210,5 +224,10 @@ export function scoreMetric(
   const judged = judgedSeries(series, spec.preprocess)
   const all = detectorRows(judged, spec.preprocess, options.features)
   const rows = someRows(all, (features) => selectRows(features, options))
-  return scoreRows(model, spec, { judged, rows, reasonsFrom: options.reasonsFrom ?? 0 })
+  return scoreRows(model, spec, {
+    judged,
+    rows,
+    ownRows: options.features !== undefined,
+    reasonsFrom: options.reasonsFrom ?? 0,
+  })
 }

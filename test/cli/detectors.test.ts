@@ -20,11 +20,20 @@ describe('anomstack detectors', () => {
     expect(stdout).not.toContain('n_jobs')
   })
 
+  it('says whether one explains its scores, where that is to be asked', async () => {
+    const line = async (name: string) =>
+      /^explains +(.*)$/m.exec((await anomstack(['detectors', name])).stdout)?.[1]
+    expect(await line('KNN')).toBe('which columns drove a score')
+    expect(await line('ABOD')).toBe('no score by its columns')
+    expect(await line('auto')).toBeUndefined()
+  })
+
   it('prints JSON with the parameters as JSON Schema', async () => {
     const { stdout } = await anomstack(['detectors', 'KNN', '--json'])
     expect(JSON.parse(stdout)).toMatchObject({
       name: 'KNN',
       family: 'tabular',
+      explains: true,
       parameters: { properties: { n_neighbors: { default: 5, minimum: 1 } } },
     })
     const all = JSON.parse((await anomstack(['detectors', '--json'])).stdout) as unknown[]

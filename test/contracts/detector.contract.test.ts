@@ -4,13 +4,40 @@ import { createRandom } from '../../src/core/random.ts'
 import type { DetectorDefinition, Matrix, ModelState } from '../../src/detectors/detector.ts'
 import { detectors } from '../../src/detectors/index.ts'
 import { linearScale, toProbability } from '../../src/detectors/probability.ts'
+import { slidingWindows } from '../../src/detectors/series/timestamp-scores.ts'
 import { labelledRows, NOT_SEPARATING } from '../detectors/labelled.ts'
 import { areaUnderCurve, gaussianRows, matrixOf, rowOf } from '../detectors/samples.ts'
+import { seasonalSeries } from '../detectors/series/seasonal-windows.ts'
 
 const seed = 11
 const defaultsOf = (definition: DetectorDefinition) => definition.options.parse({})
 const learn = (definition: DetectorDefinition, data: Matrix, options = defaultsOf(definition)) =>
   definition.fit(data, options, { random: createRandom(seed) })
+
+/** Detectors that cannot tell which columns drove a score, with the reason. All others must. */
+const NOT_EXPLAINING: ReadonlyMap<string, string> = new Map([
+  ['ABOD', 'an angle between differences is of all columns together'],
+  ['CD', 'a row odd in one column moves the regressions of the others, by its leverage'],
+  ['COF', 'most links of a chain are between neighbours of the row, whatever the row is'],
+  ['DeepSVDD', 'a network mixes the columns'],
+  ['INNE', 'the score is that of a sphere; outside all spheres it is 1, however far and in whatever column'],
+  ['KPCA', 'components live in the space of the kernel, which has no columns'],
+  ['LMDD', 'the score is of the spread of subsets of rows'],
+  ['LUNAR', 'a network mixes the distances to neighbours'],
+  ['OCSVM', 'the boundary lives in the space of the kernel, which has no columns'],
+  ['QMCD', 'a discrepancy multiplies the columns'],
+  ['ROD', 'a rotation is of three columns together'],
+  ['SOS', 'a row is an outlier because others do not bind to it'],
+])
+
+/** Detectors of windows that judge the newest value alone. */
+const JUDGE_NEWEST: ReadonlySet<string> = new Set([
+  'Decomposition',
+  'HoltWinters',
+  'POLY',
+  'SeasonalRobustZ',
+  'SpectralResidual',
+])
 
 /** State as a bundle keeps it: numbers and texts in JSON, arrays as bytes. */
 function throughBytes(state: ModelState): ModelState {
@@ -199,6 +226,8 @@ describe.each(untimed)('detector $name', (definition) => {
         expect(probabilities.every((probability) => probability >= 0 && probability <= 1)).toBe(true)
       }
       expect(definition.restore(structuredClone(model.state)).score(queries)).toEqual(model.score(queries))
+      for (const parts of [model.explain?.(queries), model.explain?.(data)])
+        expect(parts?.every((part) => part >= 0 && Number.isFinite(part)) ?? true).toBe(true)
     })
   })
 
@@ -214,26 +243,59 @@ describe.each(untimed)('detector $name', (definition) => {
     impossible({ data: new Float64Array(0), rows: 10, columns: 0 })
   })
 
-  it('explains scores by their columns, where it can', () => {
-    const { model } = learn(definition, train)
-    if (model.explain === undefined) return
-    const shares = model.explain(test)
-    expect(shares).toHaveLength(test.rows * columns)
-    expect(shares.every((share) => share >= 0 && Number.isFinite(share))).toBe(true)
-    if (columns === 1 || window !== undefined) return
-    const odd = gaussianRows(columns, columns, 4)
-    for (let j = 0; j < columns; j++) odd.data[j * columns + j] = 12
-    const drove = model.explain(odd)
-    for (let row = 0; row < columns; row++) {
-      const own = drove.subarray(row * columns, (row + 1) * columns)
-      expect(own.indexOf(Math.max(...own)), `what is odd in row ${row}`).toBe(row)
-    }
-  })
-
   it('refuses rows of another width than it was trained on', () => {
     const { model } = learn(definition, train)
     expect(() => model.score(gaussianRows(3, columns + 1))).toThrow(
       expect.objectContaining({ code: 'MODEL_INVALID' }),
     )
   })
+
+  it('says whether it explains its scores, and has a reason where it cannot', () => {
+    const explains = learn(definition, train).model.explain !== undefined
+    expect(explains).toBe(definition.explains ?? false)
+    expect(explains).toBe(!NOT_EXPLAINING.has(definition.name))
+  })
+
+  if (definition.explains !== true) return
+  it('explains each row by itself, restored or not, and changes nothing', () => {
+    const { model } = learn(definition, train)
+    const state = structuredClone(model.state)
+    const queries = { ...test, data: test.data.slice() }
+    const parts = model.explain!(queries)
+    expect(parts).toHaveLength(test.rows * columns)
+    expect(parts.every((part) => part >= 0 && Number.isFinite(part))).toBe(true)
+    expect(parts.some((part) => part > 0)).toBe(true)
+    expect(queries.data).toEqual(test.data)
+    expect(model.state).toEqual(state)
+    for (const restored of [structuredClone(model.state), throughBytes(model.state)])
+      expect(definition.restore(restored).explain!(test)).toEqual(parts)
+    for (let row = 0; row < test.rows; row += 7)
+      expect(model.explain!(rowOf(test, row))).toEqual(parts.slice(row * columns, (row + 1) * columns))
+    expect(model.explain!({ data: new Float64Array(0), rows: 0, columns })).toHaveLength(0)
+    expect(() => model.explain!(gaussianRows(3, columns + 1))).toThrow(
+      expect.objectContaining({ code: 'MODEL_INVALID' }),
+    )
+  })
+
+  if (JUDGE_NEWEST.has(definition.name))
+    it('explains by the newest value alone', () => {
+      const parts = learn(definition, train).model.explain!(test)
+      expect(parts.every((part, cell) => cell % columns === 0 || part === 0)).toBe(true)
+    })
+  else
+    it.each([12, -12])('finds the column in which %s is odd', (value) => {
+      const usual = (rows: number, from: number) =>
+        window === undefined
+          ? gaussianRows(rows, columns, from)
+          : slidingWindows(seasonalSeries(rows + window - 1, from), window)
+      const odd = usual(columns, 4)
+      // In all other columns near the middle: two standard deviations are odd too, for detectors that go by ranks.
+      if (window === undefined) for (let i = 0; i < odd.data.length; i++) odd.data[i]! *= 0.3
+      for (let j = 0; j < columns; j++) odd.data[j * columns + j]! += value
+      const parts = learn(definition, usual(300, 1)).model.explain!(odd)
+      for (let row = 0; row < columns; row++) {
+        const own = parts.subarray(row * columns, (row + 1) * columns)
+        expect(own.indexOf(Math.max(...own)), `what is odd in row ${row}`).toBe(row)
+      }
+    })
 })

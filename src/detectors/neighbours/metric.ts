@@ -17,6 +17,8 @@ export function minkowski(p: number): Metric {
   return { kind, p }
 }
 
+export const EUCLIDEAN = minkowski(2)
+
 /** Adds the difference of one column to a reduced distance, which is the distance without its final root. */
 export function extend(metric: Metric, reduced: number, difference: number): number {
   const size = Math.abs(difference)

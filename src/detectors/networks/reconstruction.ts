@@ -8,7 +8,7 @@ import { standardRows } from './standard-rows.ts'
 // What the difference counts as that a network of large weights makes of a row far out; its square is finite.
 const LARGEST = 1e150
 
-/** A model whose score is how far, in standard deviations, a row is from what a network makes of it. */
+/** A model whose score is how far, in standard deviations, a row is from what a network makes of it; the squares of the differences explain it. */
 export function reconstructionModel(
   detector: string,
   { standard, state, net }: { standard: Standard; state: ModelState; net: Layer },

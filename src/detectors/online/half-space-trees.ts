@@ -34,7 +34,8 @@ const OUTER = 3
  * Score = 1 - the mass along the way of a row through each tree, each level weighing twice the one above, as a share of the most there could
  * be: river's formula, where the paper takes the last node alone. Before the first window is full (there river gives 0), what has been seen
  * of it takes its place. Trees are drawn within the range of the training rows, less what lies far outside their quartiles; 25 of them, as
- * in the paper, where river has 10.
+ * in the paper, where river has 10. The explanation gives each column how much less mass its
+ * splits leave to the row than to the average of the rows that come to them, for all levels below (as Saabas 2014 explains trees that predict).
  */
 export const halfSpaceTrees = defineDetector({
   name: 'HalfSpaceTrees',
@@ -42,6 +43,7 @@ export const halfSpaceTrees = defineDetector({
   source:
     'Tan, Ting, Liu: Fast anomaly detection for streaming data (2011); river 0.26.1 river/anomaly/hst.py',
   family: 'online',
+  explains: true,
   complexity: { fit: 'n · trees · height', score: 'trees · height' },
   options,
   example: { n_trees: 25, height: 8, window_size: 250 },
@@ -140,6 +142,12 @@ export function learnMasses(
       const masses = reference.counts[0]! > 0 ? reference : latest
       const rows = masses.counts[0]!
       return 1 - masses.weigh(data, offset, SMALLEST_SHARE * rows) / (largest * rows)
+    },
+    explain(data, offset, parts) {
+      const masses = reference.counts[0]! > 0 ? reference : latest
+      const rows = masses.counts[0]!
+      masses.lose(data, offset, { limit: SMALLEST_SHARE * rows, losses: parts })
+      for (let j = 0; j < parts.length; j++) parts[j] = Math.max(0, parts[j]!) / (largest * rows)
     },
     learn(data, offset) {
       latest.add(data, offset)

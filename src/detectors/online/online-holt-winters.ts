@@ -45,6 +45,7 @@ export const onlineHoltWinters = defineDetector({
   source:
     'Winters: Forecasting sales by exponentially weighted moving averages (1960); Gelper, Fried, Croux: Robust forecasting with exponential and Holt-Winters smoothing (2010)',
   family: 'online',
+  explains: true,
   complexity: { fit: 'n · window', score: '1' },
   columns: 1,
   options,

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { readState, requireTrainable } from '../checks.ts'
 import { contaminationOption, defineDetector, type Matrix } from '../detector.ts'
 import { symmetricEigen } from '../linear-algebra/eigen.ts'
+import { divideAmount } from '../neighbours/distance-shares.ts'
+import { EUCLIDEAN } from '../neighbours/metric.ts'
 import { medianOf } from '../statistics/median.ts'
 import { createSlidingWindow } from '../statistics/sliding-window.ts'
 import { robustStandard } from '../statistics/spread.ts'
@@ -42,13 +44,16 @@ const ROUNDING = 1e-9
 /**
  * Score = length of what the principal directions leave of a row, in medians of the last such lengths. Columns are brought to the median and
  * the robust spread of the training rows; the mean and the directions follow by candid covariance-free incremental PCA, with forgetting,
- * from those of the first rows. With one column, which has no direction to spare, it is the distance to the mean.
+ * from those of the first rows. With one column, which has no direction to spare, it is the distance to the mean. The explanation divides the score by
+ * how much shorter what is left gets when one column alone is set right: the reconstruction-based contribution, which is greatest for the column of a large
+ * fault in one of them (Alcala, Qin: Reconstruction-based contribution for process monitoring, 2009).
  */
 export const onlinePca = defineDetector({
   name: 'OnlinePCA',
   summary: 'How far a row lies off the directions along which recent rows vary.',
   source: 'Weng, Zhang, Hwang: Candid covariance-free incremental principal component analysis (2003)',
   family: 'online',
+  explains: true,
   complexity: { fit: 'n · columns · components', score: 'columns · components' },
   options,
   example: { n_components: 2 },
@@ -165,6 +170,16 @@ function createLearner(
   }
   return {
     score: (data, offset) => errorOf(data, offset) / unitNow(),
+    explain(data, offset, parts) {
+      const error = errorOf(data, offset)
+      const spare = new Float64Array(columns).fill(1)
+      for (let from = 0; from < directions.length; from += columns) {
+        const length = lengthOf(from)
+        for (let j = 0; j < columns && length > 0; j++) spare[j]! -= (directions[from + j]! / length) ** 2
+      }
+      for (let j = 0; j < columns; j++) parts[j] = rest[j]! / Math.sqrt(Math.max(spare[j]!, ROUNDING))
+      divideAmount(EUCLIDEAN, parts, error / unitNow())
+    },
     learn(data, offset) {
       const error = errorOf(data, offset)
       const shrink = Math.min(1, (clip * unitNow()) / error)

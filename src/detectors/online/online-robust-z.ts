@@ -27,6 +27,7 @@ export const onlineRobustZ = defineDetector({
   source:
     'Iglewicz, Hoaglin: How to detect and handle outliers (1993), over a sliding window as in Pearson: Outliers in process modeling (2002)',
   family: 'online',
+  explains: true,
   complexity: { fit: 'n · window', score: '1' },
   columns: 1,
   options,

@@ -3,7 +3,8 @@ import { createRandom, type ResumableRandom, resumeRandom } from '../../core/ran
 import { readState, requireTrainable } from '../checks.ts'
 import { contaminationOption, defineDetector } from '../detector.ts'
 import { robustStandard } from '../statistics/spread.ts'
-import { type Cuts, createCutForest } from '../trees/random-cut-forest.ts'
+import type { Cuts } from '../trees/cut-forest.ts'
+import { createCutForest } from '../trees/random-cut-forest.ts'
 import { type Learner, learnInOrder, onlineModel } from './learner.ts'
 
 const MOST_TREES = 1000
@@ -30,7 +31,7 @@ const FARTHEST = 1e30
  * Score = CoDisp: how many of the last rows a new one displaces in a tree, for each that would go with it; the mean of the trees. The paper
  * inserts the row and looks; ours is the expectation of that over the cuts that could be drawn, which is less noisy and draws nothing. All
  * trees hold the same last rows. Columns are brought to the median and the robust spread of the training rows, so that their units do not
- * matter, and to 32-bit floats.
+ * matter, and to 32-bit floats. The explanation divides the displacement by the chance that the cut which sets the row apart is one of a column.
  */
 export const robustRandomCutForest = defineDetector({
   name: 'RobustRandomCutForest',
@@ -39,6 +40,7 @@ export const robustRandomCutForest = defineDetector({
   source:
     'Guha, Mishra, Roy, Schrijvers: Robust random cut forest based anomaly detection on streams (2016); rrcf 0.4.4 rrcf/rrcf.py',
   family: 'online',
+  explains: true,
   complexity: { fit: 'n · trees · log window', score: 'trees · log window' },
   options,
   example: { num_trees: 40, tree_size: 256 },
@@ -130,6 +132,10 @@ function createLearner({ trees, size, centre, scale, random }: Plan, held?: Held
     score(data, offset) {
       standardise(data, offset, asked, 0)
       return forest.displacement(asked, 0)
+    },
+    explain(data, offset, parts) {
+      standardise(data, offset, asked, 0)
+      forest.explain(asked, parts)
     },
     scoreLearned: (row) => forest.displacementOf(row % size),
     learn(data, offset) {

@@ -32,6 +32,7 @@ export const decomposition = defineDetector({
   summary: 'What is left of the newest value without the trend and the season of the values before it.',
   source: 'Cleveland, Cleveland, McRae, Terpenning: STL (1990), with medians in the place of its inner loop',
   family: 'series',
+  explains: true,
   complexity: { fit: 'n w log w', score: 'w log w' },
   options,
   example: { period: 24, periods: 5 },

@@ -1,5 +1,6 @@
 import { readState, requireWidth, type StateReader } from '../checks.ts'
 import type { Fitted, Matrix, Model, ModelState } from '../detector.ts'
+import { ofFirstColumn } from '../first-column.ts'
 import { medianOf } from '../statistics/median.ts'
 import { spreadOf } from '../statistics/spread.ts'
 import { oldestFirst } from './windows.ts'
@@ -58,12 +59,14 @@ export function restoreForecast(
 }
 
 function createForecastModel(forecaster: Forecaster, scale: number): Model {
+  const score = (data: Matrix): Float64Array => {
+    requireWidth(forecaster.detector, data, forecaster.window)
+    return inUnits(judge(forecaster, data), scale)
+  }
   return {
     state: { ...forecaster.state, scale },
-    score(data) {
-      requireWidth(forecaster.detector, data, forecaster.window)
-      return inUnits(judge(forecaster, data), scale)
-    },
+    score,
+    explain: (data) => ofFirstColumn(score(data), data.columns),
   }
 }
 

@@ -52,6 +52,7 @@ export const holtWinters = defineDetector({
   summary: 'Error of a forecast by exponential smoothing of level, trend and season.',
   source: 'Hyndman, Athanasopoulos: Forecasting, principles and practice (2021), 8.3; Winters (1960)',
   family: 'series',
+  explains: true,
   complexity: { fit: 'n w', score: 'w' },
   options,
   example: { period: 24, smoothing_level: 0.3 },

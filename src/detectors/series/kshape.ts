@@ -28,6 +28,7 @@ export const kShape = defineDetector({
   summary: 'Distance of the shape of a window to the usual shapes of the series, wherever they begin.',
   source: 'PyOD 3.6.7 pyod/models/ts_kshape.py; Paparrizos, Gravano: k-Shape (2015)',
   family: 'series',
+  explains: true,
   complexity: { fit: 'iterations · (n (clusters w log w + w²) + clusters w³)', score: 'clusters · w log w' },
   options,
   example: { n_clusters: 4, window_size: 24 },

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { readState, requireWidth } from '../checks.ts'
 import { contaminationOption, defineDetector, type Model } from '../detector.ts'
+import { divideAmount } from '../neighbours/distance-shares.ts'
+import { EUCLIDEAN } from '../neighbours/metric.ts'
 import { nearestNeighbours } from './join-diagonals.ts'
 import {
   createNearestWindow,
@@ -35,7 +37,7 @@ const exclusionOf = (window: number): number => Math.floor(window / 4)
  * A window does not match itself nor the windows that begin less than a quarter of its length before or after it. This holds for
  * training rows, and also for a new row that stands among the training windows or continues them, so that its score can be compared with
  * those of training. PyOD scores training windows only. Windows without any variance become zeros here: 0 apart from each other, √w from
- * all others (PyOD: infinity).
+ * all others (PyOD: infinity). The explanation divides the distance among the values of the window by the squares of their differences.
  */
 export const matrixProfile = defineDetector({
   name: 'MatrixProfile',
@@ -43,6 +45,7 @@ export const matrixProfile = defineDetector({
   source:
     'PyOD 3.6.7 pyod/models/ts_matrix_profile.py; Yeh et al.: Matrix profile I (2016); Zimmerman et al.: Matrix profile XIV (2019)',
   family: 'series',
+  explains: true,
   complexity: { fit: 'n²', score: 'n w at worst' },
   options,
   example: { window_size: 24 },
@@ -91,7 +94,41 @@ function createModel(runs: WindowRuns, windows: NormalisedWindows): Model {
       }
       return scores
     },
+    explain(data) {
+      requireWidth('MatrixProfile', data, window)
+      const parts = new Float64Array(data.data.length)
+      const matched = new Float64Array(window)
+      for (let row = 0; row < data.rows; row++) {
+        oldestFirst(data, row, query)
+        const excluded = trivialMatches(runs, windows, query)
+        zNormalise(query)
+        const { index, squares } = nearestByScan(windows, query, excluded)
+        writeNormalised(windows, index, matched)
+        const differences = matched.map((value, j) => value - query[j]!)
+        divideAmount(EUCLIDEAN, differences, Math.sqrt(squares))
+        parts.set(differences.reverse(), row * window)
+      }
+      return parts
+    },
   }
+}
+
+/** The nearest window outside `from` to `to` (exclusive), the first of equally near ones: by looking at all, for few questions. */
+function nearestByScan(
+  windows: NormalisedWindows,
+  normalised: Float64Array,
+  { from, to }: { readonly from: number; readonly to: number },
+) {
+  let index = -1
+  let squares = Number.POSITIVE_INFINITY
+  for (let i = 0; i < windows.offsets.length; i++) {
+    if (i >= from && i < to) continue
+    const own = squaredDistance(windows, i, normalised, squares)
+    if (own >= squares) continue
+    index = i
+    squares = own
+  }
+  return { index, squares }
 }
 
 /** The training windows so near to where a raw window stands in, or right after, the training series that they are no match. */

@@ -19,6 +19,7 @@ export const poly = defineDetector({
   summary: 'Distance of the newest value to a polynomial fitted to the values before it.',
   source: 'TSB-AD TSB_AD/models/POLY.py (2024); Li, Ma, Orgun: Unifying trends and anomalies (2007)',
   family: 'series',
+  explains: true,
   complexity: { fit: 'n w', score: 'w' },
   options,
   example: { window_size: 24, power: 2 },

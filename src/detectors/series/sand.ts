@@ -45,6 +45,7 @@ export const sand = defineDetector({
   summary: 'Distance of the shape of a window to usual shapes that drift with the series.',
   source: 'PyOD 3.6.7 pyod/models/ts_sand.py; Boniol, Paparrizos, Palpanas, Franklin: SAND (2021)',
   family: 'series',
+  explains: true,
   complexity: {
     fit: 'iterations · (n (clusters w log w + w²) + n/batch clusters w³)',
     score: 'clusters · w log w',

@@ -23,6 +23,7 @@ export const seasonalRobustZ = defineDetector({
   summary: 'Distance of the newest value to the median of the same place in the seasons before.',
   source: 'Iglewicz, Hoaglin: How to detect and handle outliers (1993), per place of the season',
   family: 'series',
+  explains: true,
   complexity: { fit: 'n w log w', score: 'w log w' },
   options,
   example: { period: 24, periods: 7 },

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { AnomstackError } from '../../core/errors.ts'
 import { readState, requireWidth } from '../checks.ts'
-import { contaminationOption, defineDetector, type Model } from '../detector.ts'
+import { contaminationOption, defineDetector, type Matrix, type Model } from '../detector.ts'
+import { ofFirstColumn } from '../first-column.ts'
 import { createSaliency } from './saliency.ts'
 import { channelOption, oldestFirst, requireWindows } from './windows.ts'
 import { largestSize, unitScale } from './z-normalise.ts'
@@ -39,12 +40,14 @@ interface Settings {
 }
 
 /**
- * Score = (s - m) / m, where s is the saliency of the newest value in its window (see `saliency.ts`) and m the mean saliency of the values
- * before it: how many times more it stands out than they do, less one.
+ * Score = (s - m) / m, where s is the saliency of the newest value in its window (see `saliency.ts`) and m the mean saliency of the
+ * `average_window` values before it: how many times more it stands out than they do, less one. It is -1 at least, and 0 where nothing stands
+ * out at all, as in a window of zeros.
  *
- * Streaming, as in the paper: a few extrapolated values follow the newest one. 59 values and 5 of those are 64, a power of two, for which
- * the transform is fastest. PyOD scores a whole series in hindsight by the bare saliency, which is `saliency` here. A window is first
- * brought to size 1 by a power of two, so that scores do not depend on units.
+ * Streaming, as in the paper: one extrapolated value, `estimated_points` times, follows the newest one. 59 values and 5 of those are 64, a
+ * power of two, for which the transform is fastest. PyOD scores a whole series in hindsight by the bare saliency, which is `saliency` here. A
+ * window is first multiplied by the power of two that brings its largest value to 0.5..1, so that the least amplitude of `saliency.ts`
+ * means the same in all units.
  */
 export const spectralResidual = defineDetector({
   name: 'SpectralResidual',
@@ -52,6 +55,7 @@ export const spectralResidual = defineDetector({
   source:
     'PyOD 3.6.7 pyod/models/ts_spectral_residual.py; Ren et al.: Time-series anomaly detection service at Microsoft (2019)',
   family: 'series',
+  explains: true,
   complexity: { fit: 'n w log w', score: 'w log w' },
   options,
   example: { window_size: 123 },
@@ -100,23 +104,25 @@ function createModel(settings: Settings): Model {
   const salient = createSaliency(window + estimated, settings.scoreWindow)
   const values = new Float64Array(window)
   const extended = new Float64Array(window + estimated)
+  const score = (data: Matrix): Float64Array => {
+    requireWidth('SpectralResidual', data, window)
+    const scores = new Float64Array(data.rows)
+    for (let row = 0; row < data.rows; row++) {
+      oldestFirst(data, row, values)
+      const scale = unitScale(largestSize(values))
+      for (let i = 0; i < window; i++) extended[i] = values[i]! * scale
+      extended.fill(extrapolate(extended, window, estimated), window)
+      const found = salient(extended)
+      let mean = 0
+      for (let i = window - 1 - average; i < window - 1; i++) mean += found[i]! / average
+      scores[row] = mean > 0 ? found[window - 1]! / mean - 1 : 0
+    }
+    return scores
+  }
   return {
     state: { ...settings },
-    score(data) {
-      requireWidth('SpectralResidual', data, window)
-      const scores = new Float64Array(data.rows)
-      for (let row = 0; row < data.rows; row++) {
-        oldestFirst(data, row, values)
-        const scale = unitScale(largestSize(values))
-        for (let i = 0; i < window; i++) extended[i] = values[i]! * scale
-        extended.fill(extrapolate(extended, window, estimated), window)
-        const found = salient(extended)
-        let mean = 0
-        for (let i = window - 1 - average; i < window - 1; i++) mean += found[i]! / average
-        scores[row] = mean > 0 ? found[window - 1]! / mean - 1 : 0
-      }
-      return scores
-    },
+    score,
+    explain: (data) => ofFirstColumn(score(data), window),
   }
 }
 

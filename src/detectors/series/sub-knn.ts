@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { readState, requireWidth } from '../checks.ts'
 import { defineDetector, type Model } from '../detector.ts'
+import { addDistanceShares, weightsOfJoined } from '../neighbours/distance-shares.ts'
 import {
   METRIC_KINDS,
   type Metric,
@@ -10,7 +11,7 @@ import {
 } from '../neighbours/metric.ts'
 import { medianOfSorted } from '../statistics/median.ts'
 import { knn } from '../tabular/knn.ts'
-import { compareWindows, createNearestTo, nearestOfEach } from './window-distances.ts'
+import { type ComparedWindows, compareWindows, createNearestTo, nearestOfEach } from './window-distances.ts'
 import {
   joinWindows,
   oldestFirst,
@@ -41,7 +42,7 @@ interface Settings {
 
 /**
  * KNN over windows: the distance to the k-th nearest training window, or the mean or median of the k distances; the training score of a
- * window leaves itself out. As in PyOD, windows that overlap may be neighbours.
+ * window leaves itself out. As in PyOD, windows that overlap may be neighbours. The explanation divides these distances among the values of the window.
  */
 export const subKnn = defineDetector({
   name: 'SubKNN',
@@ -50,6 +51,7 @@ export const subKnn = defineDetector({
   source:
     'PyOD 3.6.7 pyod/models/knn.py over pyod/models/ts_od.py; Ramaswamy, Rastogi, Shim: Efficient algorithms for mining outliers (2000)',
   family: 'series',
+  explains: true,
   complexity: { fit: 'n²', score: 'n w at worst' },
   options,
   example: { n_neighbors: 5, window_size: 24 },
@@ -131,6 +133,38 @@ function createModel({ runs, metric, neighbours, method }: Settings): Model {
       }
       return scores
     },
+    explain(data) {
+      requireWidth('SubKNN', data, runs.window)
+      const parts = new Float64Array(data.data.length)
+      const weights = weightsOfJoined(method, neighbours)
+      for (let row = 0; row < data.rows; row++) {
+        oldestFirst(data, row, query)
+        const { offsets, distances } = nearestByDistance(windows, query, neighbours)
+        const compared = {
+          metric,
+          data: runs.values,
+          offsets,
+          amounts: distances.map((distance, i) => distance * weights[i]!),
+        }
+        const own = new Float64Array(runs.window)
+        addDistanceShares(query, compared, own)
+        parts.set(own.reverse(), row * runs.window)
+      }
+      return parts
+    },
+  }
+}
+
+/** Where the nearest windows begin, the first of equally near ones first, and how far away they are: by looking at all, for few questions. */
+function nearestByDistance({ values, offsets, metric }: ComparedWindows, query: Float64Array, count: number) {
+  const distances = Float64Array.from(offsets, (offset) =>
+    overflowingDistance(metric, query, values.subarray(offset, offset + query.length)),
+  )
+  const order = Array.from(offsets.keys()).sort((a, b) => distances[a]! - distances[b]!)
+  const nearest = Int32Array.from(order.slice(0, count))
+  return {
+    offsets: nearest.map((i) => offsets[i]!),
+    distances: Float64Array.from(nearest, (i) => distances[i]!),
   }
 }
 

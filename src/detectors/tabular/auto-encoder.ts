@@ -52,6 +52,7 @@ export const autoEncoder = defineDetector({
   source:
     'PyOD 3.6.7 pyod/models/auto_encoder.py; Sakurada, Yairi: Anomaly detection using autoencoders with nonlinear dimensionality reduction (2014)',
   family: 'tabular',
+  explains: true,
   complexity: { fit: 'epochs · n · weights', score: 'weights' },
   tuning: {
     hidden_neuron_list: [

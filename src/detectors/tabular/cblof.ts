@@ -4,6 +4,9 @@ import { readState, requireTrainable, requireWidth } from '../checks.ts'
 import { kMeans } from '../clustering/k-means.ts'
 import { contaminationOption, defineDetector, ignoredOption, type Matrix, type Model } from '../detector.ts'
 import { squaredDistances } from '../linear-algebra/squared-distances.ts'
+import { addDistanceShares } from '../neighbours/distance-shares.ts'
+import { EUCLIDEAN } from '../neighbours/metric.ts'
+import { indexRows } from '../neighbours/nearest.ts'
 import { type Rescaling, rescale, rescalingOf } from '../statistics/rescale.ts'
 
 const options = z.strictObject({
@@ -42,7 +45,7 @@ interface Clusters {
  * Score = distance to the centre of the row's cluster, or to the nearest centre of a large cluster when its own is a small one. Clusters in
  * order of size are large up to the first place at which they hold the share alpha of the rows and the next is beta times smaller, else the first
  * at which the former holds, else the latter. Where neither ever holds, PyOD refuses to train; here all clusters are large then. A cluster that
- * k-means leaves empty, because too few rows differ, is dropped.
+ * k-means leaves empty, because too few rows differ, is dropped. The explanation divides the score among the columns as they have parts of that distance.
  */
 export const cblof = defineDetector({
   name: 'CBLOF',
@@ -50,6 +53,7 @@ export const cblof = defineDetector({
   source:
     'PyOD 3.6.7 pyod/models/cblof.py over scikit-learn 1.9.1; He, Xu, Deng: Discovering cluster-based local outliers (2003)',
   family: 'tabular',
+  explains: true,
   complexity: { fit: 'clusters · n · d · rounds', score: 'clusters · d' },
   options,
   example: { n_clusters: 4, random_state: 42 },
@@ -117,30 +121,53 @@ function pickRows({ data, columns }: Matrix, numbers: readonly number[]): Matrix
 
 function createModel(rescaling: Rescaling, clusters: Clusters): Model {
   const { centres, large, weights } = clusters
+  const score = (data: Matrix): Float64Array => {
+    requireWidth('CBLOF', data, centres.columns)
+    const { data: rows, columns } = rescale(data, rescaling)
+    const scores = new Float64Array(data.rows)
+    const squares = new Float64Array(centres.rows)
+    for (let row = 0; row < data.rows; row++) {
+      squaredDistances(centres, { query: rows, offset: row * columns, from: 0, to: centres.rows }, squares)
+      let cluster = 0
+      let nearest = Number.POSITIVE_INFINITY
+      let nearestLarge = Number.POSITIVE_INFINITY
+      for (let k = 0; k < centres.rows; k++) {
+        if (squares[k]! < nearest) {
+          nearest = squares[k]!
+          cluster = k
+        }
+        if (k < large) nearestLarge = nearest
+      }
+      // A row of a large cluster is nearest to that one anyway.
+      const distance = (Math.sqrt(nearestLarge) / rescaling.factor) * 2
+      scores[row] = Math.min(distance * weights[cluster]!, Number.MAX_VALUE)
+    }
+    return scores
+  }
+  const largeCentres = {
+    ...centres,
+    data: centres.data.subarray(0, large * centres.columns),
+    rows: large,
+  }
   return {
     state: { ...rescaling, ...clusters },
-    score(data) {
-      requireWidth('CBLOF', data, centres.columns)
-      const { data: rows, columns } = rescale(data, rescaling)
-      const scores = new Float64Array(data.rows)
-      const squares = new Float64Array(centres.rows)
-      for (let row = 0; row < data.rows; row++) {
-        squaredDistances(centres, { query: rows, offset: row * columns, from: 0, to: centres.rows }, squares)
-        let cluster = 0
-        let nearest = Number.POSITIVE_INFINITY
-        let nearestLarge = Number.POSITIVE_INFINITY
-        for (let k = 0; k < centres.rows; k++) {
-          if (squares[k]! < nearest) {
-            nearest = squares[k]!
-            cluster = k
-          }
-          if (k < large) nearestLarge = nearest
+    score,
+    explain(data) {
+      const scores = score(data)
+      const rows = rescale(data, rescaling)
+      const { columns } = rows
+      const parts = new Float64Array(rows.data.length)
+      indexRows(largeCentres, EUCLIDEAN).eachNearest(rows, 1, (row, _, found) => {
+        const [from, to] = [row * columns, (row + 1) * columns]
+        const compared = {
+          metric: EUCLIDEAN,
+          data: centres.data,
+          offsets: [found[0]! * columns],
+          amounts: [scores[row]!],
         }
-        // A row of a large cluster is nearest to that one anyway.
-        const distance = (Math.sqrt(nearestLarge) / rescaling.factor) * 2
-        scores[row] = Math.min(distance * weights[cluster]!, Number.MAX_VALUE)
-      }
-      return scores
+        addDistanceShares(rows.data.subarray(from, to), compared, parts.subarray(from, to))
+      })
+      return parts
     },
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { readState, requireTrainable, requireWidth } from '../checks.ts'
 import { contaminationOption, defineDetector, type Matrix, type Model } from '../detector.ts'
-import { minkowski, overflowingDistance } from '../neighbours/metric.ts'
+import { EUCLIDEAN, overflowingDistance } from '../neighbours/metric.ts'
 import { indexRows, type Nearest, type NeighbourIndex } from '../neighbours/nearest.ts'
 
 const options = z.strictObject({
@@ -14,8 +14,6 @@ const options = z.strictObject({
       'Accepted for compatibility with PyOD: both give the same scores, here without a matrix of distances.',
   }),
 })
-
-const EUCLIDEAN = minkowski(2)
 
 /**
  * Score = chaining distance of a row / mean chaining distance of its neighbours. The neighbours are joined to the row one by one, the

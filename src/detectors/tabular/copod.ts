@@ -21,6 +21,7 @@ export const copod = defineDetector({
   summary: 'How far out a row lies in the tail on the long side of each column.',
   source: 'PyOD 3.6.7 pyod/models/copod.py; Li et al.: COPOD, copula-based outlier detection (2020)',
   family: 'tabular',
+  explains: true,
   complexity: { fit: 'd · n log n', score: 'd · log n' },
   options: tailOptions,
   example: { reference: 'pyod' },

@@ -83,8 +83,9 @@ interface Parts {
 /**
  * Score = squared distance of the outputs of a network to a centre that the training rows were drawn to, with the weights of the epoch of the least
  * loss. As in PyOD the first and the last layer are never thinned out, so that `dropout_rate` has an effect only with three layers or `use_ae`.
- * A centre of zeros, for which PyOD refuses to train, is moved to 0.1, and with `use_ae` layers may be wider than rows. The network is computed with
- * 64 bits and kept with 32. Cells beyond 1e12 standard deviations count as that.
+ * A centre of zeros, for which PyOD refuses to train, is moved to 0.1, and with `use_ae` layers may be wider than rows. There are no golden vectors of
+ * PyOD with `use_ae`, because its own runs, whose centre is a matter of their seed, disagree with each other. The network is computed with 64 bits and
+ * kept with 32. Cells beyond 1e12 standard deviations count as that.
  */
 export const deepSvdd = defineDetector({
   name: 'DeepSVDD',

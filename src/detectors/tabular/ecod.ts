@@ -23,6 +23,7 @@ export const ecod = defineDetector({
   source:
     'PyOD 3.6.7 pyod/models/ecod.py; Li et al.: ECOD, unsupervised outlier detection using empirical cumulative distribution functions (2022)',
   family: 'tabular',
+  explains: true,
   complexity: { fit: 'd · n log n', score: 'd · log n' },
   options: tailOptions,
   example: { reference: 'train' },

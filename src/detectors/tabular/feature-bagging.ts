@@ -6,8 +6,10 @@ import {
   type DetectorDefinition,
   defineDetector,
   ignoredOption,
+  type Matrix,
   type Model,
 } from '../detector.ts'
+import { canExplain, toShares } from '../ensembles/joined-shares.ts'
 import {
   checkChoice,
   type FindDetector,
@@ -67,7 +69,8 @@ interface Settings {
 
 /**
  * Score = the average (or the largest) of the scores of several detectors, each fitted to between half and all of the columns, drawn at random.
- * PyOD refuses a single column; here all members see it then.
+ * PyOD refuses a single column; here all members see it then. It explains what all of its members can: by the mean of their shares or, where the largest
+ * score counts, by the shares of the member that gave it.
  */
 export function featureBagging(find: FindDetector): DetectorDefinition {
   return defineDetector({
@@ -76,6 +79,7 @@ export function featureBagging(find: FindDetector): DetectorDefinition {
     source:
       'PyOD 3.6.7 pyod/models/feature_bagging.py; Lazarevic, Kumar: Feature bagging for outlier detection (2005)',
     family: 'tabular',
+    explains: true,
     complexity: { fit: 'members · that of the detector', score: 'members · that of the detector' },
     options: options.superRefine(({ base_estimator, estimator_params }, context) => {
       const choice = {
@@ -133,6 +137,22 @@ function drawColumns(
 }
 
 function createModel(bags: readonly Bag[], { columns, combination }: Settings): Model {
+  const scoresOf = (data: Matrix): readonly Float64Array[] =>
+    bags.map((bag) => bag.model.score(columnsOf(data, bag.columns)))
+  const explain = (data: Matrix): Float64Array => {
+    requireWidth('FeatureBagging', data, columns)
+    const scores = combination === 'max' ? scoresOf(data) : []
+    const parts = new Float64Array(data.rows * columns)
+    bags.forEach((bag, member) => {
+      const width = bag.columns.length
+      const shares = toShares(bag.model.explain!(columnsOf(data, bag.columns)), width)
+      for (let row = 0; row < data.rows; row++) {
+        if (combination === 'max' && member !== strangest(scores, row)) continue
+        for (let j = 0; j < width; j++) parts[row * columns + bag.columns[j]!]! += shares[row * width + j]!
+      }
+    })
+    return toShares(parts, columns)
+  }
   return {
     state: {
       columns,
@@ -142,12 +162,15 @@ function createModel(bags: readonly Bag[], { columns, combination }: Settings): 
     },
     score(data) {
       requireWidth('FeatureBagging', data, columns)
-      return combined(
-        bags.map((bag) => bag.model.score(columnsOf(data, bag.columns))),
-        combination,
-      )
+      return combined(scoresOf(data), combination)
     },
+    ...(canExplain(bags) && { explain }),
   }
+}
+
+/** The first of the members that give a row the largest score. */
+function strangest(scores: readonly Float64Array[], row: number): number {
+  return scores.reduce((best, own, member) => (own[row]! > scores[best]![row]! ? member : best), 0)
 }
 
 /** The scores of rows out of those of each member; never infinite. */

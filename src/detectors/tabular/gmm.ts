@@ -20,6 +20,7 @@ import {
   type Mixture,
   shareOut,
 } from '../mixtures/gaussian-mixture.ts'
+import { mixtureParts } from '../mixtures/mixture-parts.ts'
 import { drawDistinct } from '../statistics/draw.ts'
 import { shrinkFor } from '../statistics/standardise.ts'
 
@@ -69,7 +70,8 @@ type Settings = Omit<z.output<typeof options>, 'warm_start'> & { readonly random
 /**
  * Score = -log of the density of a row under the mixture. A covariance that is not positive definite even with `reg_covar`, where
  * scikit-learn gives up, gets the least diagonal that makes it so. Huge columns are first divided by a power of two (and the density
- * corrected for it). A row so far away that its log density overflows scores the largest number there is.
+ * corrected for it). A row so far away that its log density overflows scores the largest number there is. Explained by halves of the squared
+ * Mahalanobis distances, see `mixture-parts.ts`.
  */
 export const gmm = defineDetector({
   name: 'GMM',
@@ -77,6 +79,7 @@ export const gmm = defineDetector({
   source:
     'PyOD 3.6.7 pyod/models/gmm.py over scikit-learn 1.9.1 sklearn/mixture; Dempster, Laird, Rubin: Maximum likelihood from incomplete data via the EM algorithm (1977)',
   family: 'tabular',
+  explains: true,
   complexity: { fit: 'rounds · components · n d²', score: 'components · d²' },
   options,
   example: { n_components: 2, covariance_type: 'full', random_state: 42 },
@@ -246,6 +249,7 @@ function firstShares(data: Matrix, { n_components, init_params, random }: Settin
 function createModel(mixture: Mixture, shrink: Float64Array): Model {
   const { columns, rows: components } = mixture.means
   const state: ModelState = { ...mixture, shrink }
+  let explain: ((rows: Matrix) => Float64Array) | undefined
   const correction = shrink.reduce((sum, factor) => sum + Math.log(factor), 0)
   return {
     state,
@@ -253,6 +257,11 @@ function createModel(mixture: Mixture, shrink: Float64Array): Model {
       requireWidth('GMM', data, columns)
       const logs = shareOut(logDensities(mixture, scale(data, shrink)), components)
       return logs.map((log) => Math.min(Number.MAX_VALUE, -(log + correction)))
+    },
+    explain(data) {
+      requireWidth('GMM', data, columns)
+      explain ??= mixtureParts(mixture)
+      return explain(scale(data, shrink))
     },
   }
 }

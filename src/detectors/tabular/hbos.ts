@@ -43,6 +43,7 @@ export const hbos = defineDetector({
   summary: 'How rare the values of a row are in the histograms of the columns.',
   source: 'PyOD 3.6.7 pyod/models/hbos.py; Goldstein, Dengel: Histogram-based outlier score (2012)',
   family: 'tabular',
+  explains: true,
   complexity: { fit: 'd · n; n_bins auto: d · n log n', score: 'd' },
   options,
   example: { n_bins: 'auto' },

@@ -4,6 +4,7 @@ import { readState, requireTrainable, requireWidth } from '../checks.ts'
 import { contaminationOption, defineDetector, ignoredOption, type Matrix, type Model } from '../detector.ts'
 import { percentile } from '../statistics/percentile.ts'
 import { averagePath, type Forest, growForest } from '../trees/isolation-trees.ts'
+import { localDiffi } from '../trees/local-diffi.ts'
 import { pathsIn } from '../trees/path-lengths.ts'
 
 const options = z.strictObject({
@@ -30,7 +31,7 @@ const options = z.strictObject({
 
 /**
  * Score = 2^(-mean path / c(samples)) less its percentile at the contamination, as PyOD shifts it: 0 is the
- * threshold.
+ * threshold. Explained by Local-DIFFI, see `local-diffi.ts`.
  */
 export const iforest = defineDetector({
   name: 'IForest',
@@ -39,6 +40,7 @@ export const iforest = defineDetector({
   source:
     'PyOD 3.6.7 pyod/models/iforest.py over scikit-learn 1.9.1; Liu, Ting, Zhou: Isolation forest (2008)',
   family: 'tabular',
+  explains: true,
   complexity: { fit: 'trees · samples · log samples', score: 'trees · log samples' },
   tuning: { n_estimators: [100, 200], max_features: [1, 0.6] },
   options,
@@ -105,6 +107,10 @@ function createModel(
       const scores = isolation(data)
       for (let i = 0; i < scores.length; i++) scores[i]! -= offset
       return scores
+    },
+    explain(data) {
+      requireWidth('IForest', data, columns)
+      return localDiffi(forest, data)
     },
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { readState, requireTrainable, requireWidth } from '../checks.ts'
 import { contaminationOption, defineDetector, ignoredOption, type Matrix, type Model } from '../detector.ts'
+import { addDistanceShares } from '../neighbours/distance-shares.ts'
 import { extend, type Metric, overflowingDistance, toDistance } from '../neighbours/metric.ts'
 import { METRIC_NAMES, metricNamed, metricOption, metricParamsOption } from '../neighbours/metric-option.ts'
 
@@ -26,6 +27,7 @@ const NEGLIGIBLE = 50
  * Score = -log density, the density being the mean of Gaussian kernels around the training rows; a training row counts its own. The sum
  * is exact; scikit-learn adds and subtracts the bounds of tree nodes, in which the small densities of far rows lose their digits unless
  * its `leaf_size` holds all rows. So far away that the square of the distance overflows, PyOD gives infinity and this the largest number.
+ * The explanation divides the exponents of the kernels, each counting as its kernel does in the density, among the columns.
  */
 export const kde = defineDetector({
   name: 'KDE',
@@ -33,6 +35,7 @@ export const kde = defineDetector({
   source:
     'PyOD 3.6.7 pyod/models/kde.py over scikit-learn 1.9.1; Latecki, Lazarevic, Pokrajac: Outlier detection with kernel density functions (2007)',
   family: 'tabular',
+  explains: true,
   complexity: { fit: 'n²', score: 'n' },
   options,
   example: { bandwidth: 'scott' },
@@ -115,7 +118,34 @@ function createModel(density: Density): Model {
         scores[row] = scoreOf(density, matrix.data.subarray(row * columns, (row + 1) * columns))
       return scores
     },
+    explain(matrix) {
+      requireWidth('KDE', matrix, columns)
+      const parts = new Float64Array(matrix.data.length)
+      const offsets = Int32Array.from({ length: training.rows }, (_, row) => row * columns)
+      for (let from = 0; from < parts.length; from += columns) {
+        const query = matrix.data.subarray(from, from + columns)
+        const amounts = weighedExponents(density, query)
+        addDistanceShares(
+          query,
+          { metric: kernel.metric, data: training.data, offsets, amounts },
+          parts.subarray(from, from + columns),
+        )
+      }
+      return parts
+    },
   }
+}
+
+/** The exponents, each times the share that its kernel has of the density; where all overflow, each counts the same. */
+function weighedExponents(density: Density, query: Float64Array): Float64Array {
+  const { exponents, training } = density
+  const least = measure(density, query, training.rows)
+  if (least === Number.POSITIVE_INFINITY) return new Float64Array(training.rows).fill(1)
+  const weights = exponents.map((exponent) =>
+    exponent - least > NEGLIGIBLE ? 0 : Math.exp(least - exponent),
+  )
+  const sum = weights.reduce((total, weight) => total + weight, 0)
+  return weights.map((weight, row) => (weight === 0 ? 0 : (weight / sum) * exponents[row]!))
 }
 
 function scoreOf(density: Density, query: Float64Array): number {

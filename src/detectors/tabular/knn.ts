@@ -8,6 +8,7 @@ import {
   type Model,
   type ModelState,
 } from '../detector.ts'
+import { addDistanceShares, weightsOfJoined } from '../neighbours/distance-shares.ts'
 import type { KdTree } from '../neighbours/kd-tree.ts'
 import { type Metric, toDistance } from '../neighbours/metric.ts'
 import { exponentOption, metricNamed, metricOption, metricParamsOption } from '../neighbours/metric-option.ts'
@@ -42,7 +43,7 @@ interface Settings {
 
 /**
  * Distance to the k-th nearest training row (Ramaswamy 2000), or the mean or median of the k distances
- * (Angiulli 2002).
+ * (Angiulli 2002). The explanation divides these distances among the columns.
  */
 export const knn = defineDetector({
   name: 'KNN',
@@ -50,6 +51,7 @@ export const knn = defineDetector({
   source:
     'PyOD 3.6.7 pyod/models/knn.py; Ramaswamy, Rastogi, Shim: Efficient algorithms for mining outliers (2000)',
   family: 'tabular',
+  explains: true,
   complexity: { fit: 'n log n, n² above 20 columns', score: 'log n, n above 20 columns' },
   tuning: { n_neighbors: [3, 5, 10, 20], method: ['largest', 'mean'] },
   options,
@@ -114,6 +116,23 @@ function createNeighbourhood(training: Matrix, { neighbours, method, metric }: S
           scores[row] = join(distances, method)
         })
         return scores
+      },
+      explain(matrix) {
+        requireWidth('KNN', matrix, training.columns)
+        const { data, columns } = matrix
+        const parts = new Float64Array(data.length)
+        const weights = weightsOfJoined(method, neighbours)
+        index.eachNearest(matrix, neighbours, (row, distances, found) => {
+          const [from, to] = [row * columns, (row + 1) * columns]
+          const compared = {
+            metric,
+            data: training.data,
+            offsets: found.map((other) => other * columns),
+            amounts: distances.map((distance, i) => distance * weights[i]!),
+          }
+          addDistanceShares(data.subarray(from, to), compared, parts.subarray(from, to))
+        })
+        return parts
       },
     },
     scoreTraining() {

@@ -5,6 +5,7 @@ import { contaminationOption, defineDetector, type Matrix, type Model } from '..
 import { drawDistinct, normal } from '../statistics/draw.ts'
 import { bestBins, binsPerUnit, histogramOf } from '../statistics/histogram.ts'
 import { type Rescaling, rescale, rescalingOf } from '../statistics/rescale.ts'
+import { welchT } from '../statistics/welch.ts'
 
 const options = z.strictObject({
   contamination: contaminationOption,
@@ -45,12 +46,16 @@ interface Cuts {
  * that of an empty bin. PyOD looks a row up one bin above the one in which it counted it, and in the outermost bin when it is outside. Neither
  * is repeated: with ten bins the ranks here agree with those of PyOD better than two of its runs with each other (on breast cancer nearly as
  * well), and with `n_bins: auto`, whose bins are few and wide, outliers come out on top where in PyOD they come last.
+ *
+ * Explained as in the paper: what a column adds is Welch's t of -log p in the cuts that use the column over those that do not, 0 where it
+ * is negative. A column that all cuts use has the score itself, because there is nothing to compare with.
  */
 export const loda = defineDetector({
   name: 'LODA',
   summary: 'How rare a row is in histograms of random projections.',
   source: 'PyOD 3.6.7 pyod/models/loda.py; Pevný: Loda, lightweight on-line detector of anomalies (2016)',
   family: 'tabular',
+  explains: true,
   complexity: { fit: 'cuts · n √d; n_bins auto: cuts · n log n', score: 'cuts · √d' },
   options,
   example: { n_random_cuts: 200, random_state: 42 },
@@ -138,27 +143,76 @@ function project(
 }
 
 function createModel(rescaling: Rescaling, cuts: Cuts): Model {
-  const { columns, directions, edges, strangeness, bins, outside } = cuts
-  const width = directions.length / bins.length
   return {
     state: { ...rescaling, ...cuts },
     score(data) {
       requireWidth('LODA', data, rescaling.origin.length)
-      const rows = rescale(data, rescaling)
-      const projected = new Float64Array(data.rows)
       const scores = new Float64Array(data.rows)
-      for (let i = 0, at = 0; i < bins.length; at += bins[i++]!) {
-        const from = i * width
-        project(rows, columns.subarray(from), directions.subarray(from, from + width), projected)
-        addStrangeness(projected, scores, {
-          edges: edges.subarray(at + i, at + i + bins[i]! + 1),
-          strangeness: strangeness.subarray(at, at + bins[i]!),
-          outside,
-        })
-      }
+      eachCut(cuts, rescale(data, rescaling), (_, projected, lookup) => {
+        addStrangeness(projected, scores, lookup)
+      })
       return scores
     },
+    explain(data) {
+      requireWidth('LODA', data, rescaling.origin.length)
+      return compareCuts(cuts, rescale(data, rescaling))
+    },
   }
+}
+
+/** Receives the rows projected on the direction of each cut; the array is used again afterwards. */
+function eachCut(
+  { columns, directions, edges, strangeness, bins, outside }: Cuts,
+  rows: Matrix,
+  receive: (columns: Int32Array, projected: Float64Array, lookup: Lookup) => void,
+): void {
+  const width = directions.length / bins.length
+  const projected = new Float64Array(rows.rows)
+  for (let i = 0, at = 0; i < bins.length; at += bins[i++]!) {
+    const used = columns.subarray(i * width, (i + 1) * width)
+    project(rows, used, directions.subarray(i * width, (i + 1) * width), projected)
+    receive(used, projected, {
+      edges: edges.subarray(at + i, at + i + bins[i]! + 1),
+      strangeness: strangeness.subarray(at, at + bins[i]!),
+      outside,
+    })
+  }
+}
+
+/** Of each cell, how much stranger the cuts that use its column find the row than those that do not. */
+function compareCuts(cuts: Cuts, rows: Matrix): Float64Array {
+  const { columns } = rows
+  const count = cuts.bins.length
+  const uses = new Int32Array(columns)
+  const [sums, squares] = [new Float64Array(rows.data.length), new Float64Array(rows.data.length)]
+  const [allSums, allSquares] = [new Float64Array(rows.rows), new Float64Array(rows.rows)]
+  const strange = new Float64Array(rows.rows)
+  eachCut(cuts, rows, (used, projected, lookup) => {
+    strange.fill(0)
+    addStrangeness(projected, strange, lookup)
+    for (const column of used) uses[column]!++
+    strange.forEach((value, row) => {
+      allSums[row]! += value
+      allSquares[row]! += value * value
+      for (const column of used) {
+        sums[row * columns + column]! += value
+        squares[row * columns + column]! += value * value
+      }
+    })
+  })
+  return sums.map((sum, cell) => {
+    const row = Math.floor(cell / columns)
+    const used = uses[cell % columns]!
+    if (used === 0) return 0
+    if (used === count) return Math.max(0, sum)
+    const some = { count: used, sum, squares: squares[cell]! }
+    const others = {
+      count: count - used,
+      sum: allSums[row]! - sum,
+      squares: allSquares[row]! - squares[cell]!,
+    }
+    return Math.max(0, welchT(some, others))
+  })
 }
 
 interface Lookup {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { readState, requireTrainable, requireWidth } from '../checks.ts'
 import { contaminationOption, defineDetector, ignoredOption, type Matrix, type Model } from '../detector.ts'
+import { addDistanceShares } from '../neighbours/distance-shares.ts'
 import type { Metric } from '../neighbours/metric.ts'
 import { exponentOption, metricNamed, metricOption, metricParamsOption } from '../neighbours/metric-option.ts'
 import { metricState, readMetric } from '../neighbours/metric-state.ts'
@@ -35,7 +36,8 @@ interface Neighbourhoods {
 /**
  * Score = mean density of a row's neighbours / its own density. Its density is 1 / (mean reachability distance + 1e-10); the reachability
  * distance of a neighbour is its distance, or its own distance to its last neighbour where that is larger. Rows with many duplicates have
- * the density 1e10, and a row beside them a score as large; what would be beyond the largest number is that number.
+ * the density 1e10, and a row beside them a score as large; what would be beyond the largest number is that number. The score is the mean of the
+ * reachability distances times the mean density of the neighbours; the explanation divides each of these among the columns as they have parts of the distance.
  */
 export const lof = defineDetector({
   name: 'LOF',
@@ -43,6 +45,7 @@ export const lof = defineDetector({
   source:
     'PyOD 3.6.7 pyod/models/lof.py, scikit-learn 1.9.1 sklearn/neighbors/_lof.py; Breunig et al.: LOF, identifying density-based local outliers (2000)',
   family: 'tabular',
+  explains: true,
   complexity: { fit: 'n log n, n² above 20 columns', score: 'log n, n above 20 columns' },
   tuning: { n_neighbors: [5, 10, 20, 40] },
   options,
@@ -100,6 +103,24 @@ function createModel({ training, metric, index }: Space, known: Neighbourhoods):
         scores[row] = factorOf(nearest, 0, { own: densityOf(nearest, 0, known), known })
       })
       return scores
+    },
+    explain(matrix) {
+      requireWidth('LOF', matrix, training.columns)
+      const { data, columns } = matrix
+      const { neighbours, radii } = known
+      const parts = new Float64Array(data.length)
+      index.eachNearest(matrix, neighbours, (row, distances, indices) => {
+        const [from, to] = [row * columns, (row + 1) * columns]
+        const mean = factorOf({ indices, distances }, 0, { own: neighbours, known })
+        const compared = {
+          metric,
+          data: training.data,
+          offsets: indices.map((other) => other * columns),
+          amounts: distances.map((distance, i) => Math.max(distance, radii[indices[i]!]!) * mean),
+        }
+        addDistanceShares(data.subarray(from, to), compared, parts.subarray(from, to))
+      })
+      return parts
     },
   }
 }

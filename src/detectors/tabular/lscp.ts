@@ -9,6 +9,7 @@ import {
   type Model,
 } from '../detector.ts'
 import { competentMembers, correlationAmong } from '../ensembles/competence.ts'
+import { canExplain, toShares } from '../ensembles/joined-shares.ts'
 import { type LocalRegions, localRegions } from '../ensembles/local-regions.ts'
 import {
   checkChoice,
@@ -73,7 +74,8 @@ interface Ensemble {
  * Score = mean standardised score of the detectors that are competent near the row. The region of a row is the training rows that are among its
  * nearest in most of 20 random subspaces; the target there is the largest score that any detector gives; competent are the detectors whose
  * correlation with it falls into the fullest bin. PyOD draws new subspaces for every call, and lets a training row be its own neighbour; here the
- * subspaces belong to the model, and training rows are left out where they themselves are judged.
+ * subspaces belong to the model, and training rows are left out where they themselves are judged. It explains, where all of its detectors can, by the mean
+ * of the shares of the competent ones.
  */
 export function lscp(find: FindDetector): DetectorDefinition {
   return defineDetector({
@@ -82,6 +84,7 @@ export function lscp(find: FindDetector): DetectorDefinition {
     source:
       'PyOD 3.6.7 pyod/models/lscp.py; Zhao et al.: LSCP, locally selective combination in parallel outlier ensembles (2019)',
     family: 'tabular',
+    explains: true,
     complexity: {
       fit: 'that of the detectors + subspaces · n log n',
       score: 'that of the detectors + subspaces · log n',
@@ -203,6 +206,20 @@ function judgeBy({
 function createModel(ensemble: Ensemble, regions: LocalRegions): Model {
   const { members, training, subspaces, mean, scale, standard, neighbours, bins } = ensemble
   const judge = judgeBy(ensemble)
+  const explain = (data: Matrix): Float64Array => {
+    requireWidth('LSCP', data, training.columns)
+    const { columns } = training
+    const shares = members.map(({ model }) => toShares(model.explain!(data), columns))
+    const parts = new Float64Array(data.rows * columns)
+    regions.of(data, (row, region) => {
+      judge(region, (member) => {
+        for (let cell = row * columns; cell < (row + 1) * columns; cell++)
+          parts[cell]! += shares[member]![cell]!
+        return 0
+      })
+    })
+    return toShares(parts, columns)
+  }
   return {
     state: {
       training,
@@ -228,5 +245,6 @@ function createModel(ensemble: Ensemble, regions: LocalRegions): Model {
       })
       return result
     },
+    ...(canExplain(members) && { explain }),
   }
 }

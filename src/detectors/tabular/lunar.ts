@@ -83,7 +83,7 @@ interface Parts {
  * rows where PyOD's looks at all: how far Adam comes is a matter of the number of steps, and steps over all rows would take a hundred times as long
  * for 2,000 of them. How well the validation rows are separated is looked at every ten steps, in PyOD at each. No row is its own neighbour, where
  * PyOD leaves the distance 0 in for made-up outliers in training and for training rows in scoring; with `SCORE`, which makes much of it, training
- * scores therefore agree less. Scaled cells beyond ±1e12 count as that.
+ * scores therefore agree less, and there are no golden vectors of PyOD. Scaled cells beyond ±1e12 count as that.
  */
 export const lunar = defineDetector({
   name: 'LUNAR',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { AnomstackError } from '../../core/errors.ts'
 import { readState, requireTrainable, requireWidth } from '../checks.ts'
 import { contaminationOption, defineDetector, type Model } from '../detector.ts'
+import { ofFirstColumn } from '../first-column.ts'
 import { selectMedian } from '../statistics/select-median.ts'
 
 const options = z.strictObject({
@@ -30,6 +31,7 @@ export const mad = defineDetector({
   summary: 'Distance of a value to the median, in median absolute deviations; for one column.',
   source: 'PyOD 3.6.7 pyod/models/mad.py; Iglewicz, Hoaglin: How to detect and handle outliers (1993)',
   family: 'tabular',
+  explains: true,
   complexity: { fit: 'n', score: '1' },
   columns: 1,
   options,
@@ -59,6 +61,11 @@ function createModel(median: number, unit: number): Model {
     score(data) {
       requireWidth('MAD', data, 1)
       return modifiedScores(data.data, median, unit)
+    },
+    // There is only this one.
+    explain(data) {
+      requireWidth('MAD', data, 1)
+      return ofFirstColumn(modifiedScores(data.data, median, unit), 1)
     },
   }
 }

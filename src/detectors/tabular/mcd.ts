@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { createRandom } from '../../core/random.ts'
 import { readState, requireTrainable, requireWidth } from '../checks.ts'
+import { corrMax, transform } from '../covariance/corr-max.ts'
 import { distances, fastMcd, type Location, locate, meanOf, nearest } from '../covariance/fast-mcd.ts'
 import {
   contaminationOption,
@@ -10,6 +11,8 @@ import {
   type Model,
   type ModelState,
 } from '../detector.ts'
+import { divideAmount } from '../neighbours/distance-shares.ts'
+import { EUCLIDEAN } from '../neighbours/metric.ts'
 import { chiSquaredCdf, chiSquaredQuantile } from '../statistics/chi-squared.ts'
 import { selectRank } from '../statistics/select.ts'
 
@@ -41,7 +44,7 @@ interface Units {
  * Score = squared Mahalanobis distance to a robust mean and covariance: those of the half of the rows with the least determinant, made
  * consistent, then estimated again from all rows that are not improbable under it. The estimate does not depend on the units of columns,
  * so that they are first brought to their median and median deviation. Where the half has no variance in some direction, for which
- * scikit-learn fails or forgets the direction, a row that leaves it scores very high.
+ * scikit-learn fails or forgets the direction, a row that leaves it scores very high. Explained by the corr-max transformation, see `corr-max.ts`.
  */
 export const mcd = defineDetector({
   name: 'MCD',
@@ -49,6 +52,7 @@ export const mcd = defineDetector({
   source:
     'PyOD 3.6.7 pyod/models/mcd.py over scikit-learn 1.9.1 sklearn/covariance/_robust_covariance.py; Rousseeuw, Van Driessen: A fast algorithm for the minimum covariance determinant estimator (1999); Pison, Van Aelst, Willems: Small sample corrections for LTS and MCD (2002)',
   family: 'tabular',
+  explains: true,
   complexity: { fit: 'n d² + d³, some hundred times', score: 'd²' },
   options,
   example: { support_fraction: 0.75, random_state: 42 },
@@ -151,11 +155,27 @@ function createModel(units: Units, location: Location): Model {
   const { mean, whitening } = location
   const columns = mean.length
   const state: ModelState = { ...units, mean, whitening }
+  const scoreScaled = (rows: Matrix): Float64Array =>
+    distances(rows, location).map((distance) => Math.min(distance, Number.MAX_VALUE))
+  let transformation: Float64Array | undefined
   return {
     state,
     score(data) {
       requireWidth('MCD', data, columns)
-      return distances(scale(data, units), location).map((distance) => Math.min(distance, Number.MAX_VALUE))
+      return scoreScaled(scale(data, units))
+    },
+    explain(data) {
+      requireWidth('MCD', data, columns)
+      transformation ??= corrMax(whitening, columns)
+      const rows = scale(data, units)
+      const parts = new Float64Array(rows.data.length)
+      for (const [row, score] of scoreScaled(rows).entries()) {
+        const differences = mean.map((middle, j) => rows.data[row * columns + j]! - middle)
+        const own = transform(transformation, differences)
+        divideAmount(EUCLIDEAN, own, score)
+        parts.set(own, row * columns)
+      }
+      return parts
     },
   }
 }

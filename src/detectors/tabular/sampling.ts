@@ -2,8 +2,10 @@ import { z } from 'zod'
 import { createRandom } from '../../core/random.ts'
 import { readState, requireTrainable, requireWidth } from '../checks.ts'
 import { contaminationOption, defineDetector, type Matrix, type Model } from '../detector.ts'
+import { addDistanceShares } from '../neighbours/distance-shares.ts'
 import type { Metric } from '../neighbours/metric.ts'
 import { METRIC_NAMES, metricNamed, metricOption, metricParamsOption } from '../neighbours/metric-option.ts'
+import { indexRows } from '../neighbours/nearest.ts'
 import { nearestDistances } from '../neighbours/nearest-distances.ts'
 import { drawDistinct } from '../statistics/draw.ts'
 
@@ -22,13 +24,17 @@ const options = z.strictObject({
   }),
 })
 
-/** Score = distance to the nearest of a few training rows, drawn once; a training row that was drawn has the score 0. */
+/**
+ * Score = distance to the nearest of a few training rows, drawn once; a training row that was drawn has the score 0. The explanation divides this
+ * distance among the columns.
+ */
 export const sampling = defineDetector({
   name: 'Sampling',
   summary: 'Distance of a row to the nearest of a small sample of the training rows.',
   source:
     'PyOD 3.6.7 pyod/models/sampling.py; Sugiyama, Borgwardt: Rapid distance-based outlier detection via sampling (2013)',
   family: 'tabular',
+  explains: true,
   complexity: { fit: 'n · sample', score: 'sample' },
   options,
   example: { subset_size: 50 },
@@ -58,6 +64,17 @@ function createModel(sample: Matrix, metric: Metric): Model {
     score(matrix) {
       requireWidth('Sampling', matrix, sample.columns)
       return nearestDistances(sample, metric, matrix)
+    },
+    explain(matrix) {
+      requireWidth('Sampling', matrix, sample.columns)
+      const { data, columns } = matrix
+      const parts = new Float64Array(data.length)
+      indexRows(sample, metric).eachNearest(matrix, 1, (row, amounts, found) => {
+        const [from, to] = [row * columns, (row + 1) * columns]
+        const compared = { metric, data: sample.data, offsets: [found[0]! * columns], amounts }
+        addDistanceShares(data.subarray(from, to), compared, parts.subarray(from, to))
+      })
+      return parts
     },
   }
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { readState, requireTrainable, requireWidth } from '../checks.ts'
 import { contaminationOption, defineDetector, ignoredOption, type Matrix, type Model } from '../detector.ts'
-import { METRIC_KINDS, type Metric, minkowski } from '../neighbours/metric.ts'
+import { divideAmount } from '../neighbours/distance-shares.ts'
+import { EUCLIDEAN, METRIC_KINDS, type Metric, minkowski } from '../neighbours/metric.ts'
 import { metricNamed, metricOption, metricParamsOption } from '../neighbours/metric-option.ts'
 import { indexRows } from '../neighbours/nearest.ts'
 import { createSharedNeighbours } from '../neighbours/shared-neighbours.ts'
@@ -47,7 +48,7 @@ const LARGE = 2 ** 480
  * PyOD looks for neighbours within the batch that it scores. Here a row is one more beside the training rows, whose neighbours are those
  * that they have among each other; a row equal to a training row is taken for that one. Training scores are the same as PyOD's. Where reference rows are all alike, PyOD finds no column
  * and gives 0 to the strangest row: here all columns count. A single column never varies less than the average: all scores are 0
- * then, as PyOD's are, unless the reference rows are all alike.
+ * then, as PyOD's are, unless the reference rows are all alike. The explanation divides the score among the columns that count.
  */
 export const sod = defineDetector({
   name: 'SOD',
@@ -55,6 +56,7 @@ export const sod = defineDetector({
   source:
     'PyOD 3.6.7 pyod/models/sod.py; Kriegel, Kröger, Schubert, Zimek: Outlier detection in axis-parallel subspaces of high dimensional data (2009)',
   family: 'tabular',
+  explains: true,
   complexity: { fit: 'n²', score: 'n' },
   options,
   example: { n_neighbors: 30, ref_set: 15 },
@@ -105,7 +107,7 @@ interface Subspaces {
 function scoreTraining(subspaces: Subspaces): Float64Array {
   const { data, rows, columns } = subspaces.training
   const shared = sharedOf(subspaces)
-  const deviation = deviationBy(subspaces)
+  const { deviation } = deviationBy(subspaces)
   const scores = new Float64Array(rows)
   for (let row = 0; row < rows; row++)
     scores[row] = deviation(data.subarray(row * columns, (row + 1) * columns), shared.nearestOf(row))
@@ -118,7 +120,17 @@ function createModel(subspaces: Subspaces): Model {
   const width = lists.length / rows
   const index = indexRows(training, metric)
   const shared = sharedOf(subspaces)
-  const deviation = deviationBy(subspaces)
+  const { deviation, differences } = deviationBy(subspaces)
+  const judge = (matrix: Matrix, receive: (row: number, score: number) => void): void => {
+    requireWidth('SOD', matrix, columns)
+    const { indices, distances } = index.nearest(matrix, width)
+    for (let row = 0; row < matrix.rows; row++) {
+      const neighbours = indices.subarray(row * width, (row + 1) * width)
+      const equal = distances[row * width] === 0
+      const references = equal ? shared.nearestOf(neighbours[0]!) : shared.nearestBy(neighbours)
+      receive(row, deviation(matrix.data.subarray(row * columns, (row + 1) * columns), references))
+    }
+  }
   return {
     state: {
       training,
@@ -129,16 +141,19 @@ function createModel(subspaces: Subspaces): Model {
       alpha,
     },
     score(matrix) {
-      requireWidth('SOD', matrix, columns)
-      const { indices, distances } = index.nearest(matrix, width)
       const scores = new Float64Array(matrix.rows)
-      for (let row = 0; row < matrix.rows; row++) {
-        const neighbours = indices.subarray(row * width, (row + 1) * width)
-        const equal = distances[row * width] === 0
-        const references = equal ? shared.nearestOf(neighbours[0]!) : shared.nearestBy(neighbours)
-        scores[row] = deviation(matrix.data.subarray(row * columns, (row + 1) * columns), references)
-      }
+      judge(matrix, (row, score) => {
+        scores[row] = score
+      })
       return scores
+    },
+    explain(matrix) {
+      const parts = new Float64Array(matrix.data.length)
+      judge(matrix, (row, score) => {
+        divideAmount(EUCLIDEAN, differences, score)
+        parts.set(differences, row * columns)
+      })
+      return parts
     },
   }
 }
@@ -147,14 +162,21 @@ function sharedOf({ training, lists, references }: Subspaces) {
   return createSharedNeighbours({ lists, width: lists.length / training.rows, count: references })
 }
 
-/** The score of a row by its reference rows. */
-function deviationBy({ training, alpha }: Subspaces): (row: Float64Array, references: Int32Array) => number {
+interface Deviation {
+  /** The score of a row by its reference rows. */
+  deviation(row: Float64Array, references: Int32Array): number
+  /** Of the row that was scored last: how far it is off in each column that counts. */
+  readonly differences: Float64Array
+}
+
+function deviationBy({ training, alpha }: Subspaces): Deviation {
   const { data, columns } = training
   const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
   const shrink = largest > LARGE ? 2 ** -Math.ceil(Math.log2(largest)) : 1
   const means = new Float64Array(columns)
   const variances = new Float64Array(columns)
-  return (row, references) => {
+  const differences = new Float64Array(columns)
+  const deviation = (row: Float64Array, references: Int32Array): number => {
     const count = references.length
     let total = 0
     for (let j = 0; j < columns; j++) {
@@ -173,13 +195,16 @@ function deviationBy({ training, alpha }: Subspaces): (row: Float64Array, refere
     const limit = (alpha * (total / count)) / columns
     let squares = 0
     let used = 0
+    differences.fill(0)
     for (let j = 0; j < columns; j++) {
       if (!(variances[j]! < limit || total === 0)) continue
       const difference = row[j]! * shrink - means[j]!
+      differences[j] = Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, difference))
       squares += difference * difference
       used++
     }
     // Infinite is only the score of a row whose squares overflow.
     return used === 0 ? 0 : Math.min(Math.sqrt(squares / used) / shrink, Number.MAX_VALUE)
   }
+  return { deviation, differences }
 }

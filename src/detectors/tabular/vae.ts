@@ -85,6 +85,7 @@ export const vae = defineDetector({
   source:
     'PyOD 3.6.7 pyod/models/vae.py; Kingma, Welling: Auto-encoding variational Bayes (2014); Burgess et al.: Understanding disentangling in beta-VAE (2018)',
   family: 'tabular',
+  explains: true,
   complexity: { fit: 'epochs · n · weights', score: 'weights' },
   tuning: { latent_dim: [2, 4], dropout_rate: [0.2, 0] },
   options,

@@ -17,7 +17,7 @@ export const tailOptions = z.strictObject({
 /** Of each cell, what it adds to the score of its row; may write over the tails. */
 export type JoinTails = (tails: Tails) => Float64Array
 
-/** A detector whose score of a row is the sum of what `join` makes of its cells. */
+/** A detector whose score of a row is the sum of what `join` makes of its cells, which explain it. */
 export function judgeByTails(name: string, join: JoinTails): Detector<z.output<typeof tailOptions>> {
   const createModel = (training: Matrix, reference: Reference, meter: TailMeter): Model => {
     const explain = (data: Matrix): Float64Array => {

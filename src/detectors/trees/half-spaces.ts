@@ -67,6 +67,15 @@ export interface Masses {
   add(data: Float64Array, offset: number): void
   /** The sum over the trees of mass · 2^depth along the row's way, which ends where the mass is below `limit`. */
   weigh(data: Float64Array, offset: number, limit: number): number
+  /**
+   * Adds, for the column of each split along that way, how much less mass · 2^depth the row has after it than the rows that come to it have on the average
+   * (more, where negative), for all levels below.
+   */
+  lose(
+    data: Float64Array,
+    offset: number,
+    { limit, losses }: { readonly limit: number; readonly losses: Float64Array },
+  ): void
   /** The counts of the leaves, tree after tree, of which all others are sums. */
   leaves(): Uint16Array
 }
@@ -115,6 +124,19 @@ export function createMasses({ trees, height, column, threshold }: HalfSpaces, l
         }
       }
       return sum
+    },
+    lose(data, offset, { limit, losses }) {
+      for (let tree = 0; tree < trees; tree++) {
+        const first = tree * nodes
+        let node = 0
+        for (let depth = 0; depth < height && counts[first + node]! >= limit; depth++) {
+          const split = column[tree * inner + node]!
+          const [lower, upper] = [counts[first + 2 * node + 1]!, counts[first + 2 * node + 2]!]
+          const usual = (lower * lower + upper * upper) / (lower + upper)
+          node = 2 * node + (data[offset + split]! < threshold[tree * inner + node]! ? 1 : 2)
+          losses[split]! += (usual - counts[first + node]!) * 2 ** (depth + 1) * (height - depth)
+        }
+      }
     },
     leaves() {
       const result = new Uint16Array(trees * (inner + 1))

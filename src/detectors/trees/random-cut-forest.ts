@@ -1,39 +1,5 @@
 import type { Random } from '../../core/random.ts'
-
-/**
- * Random cut trees of the same points, which come and go. A point is known by its slot. Points are 32-bit floats, and so are cuts: between
- * two different floats there is always a cut, the lower of them.
- */
-export interface CutForest {
-  /** The place of a slot's values; they are to be set before `insert`. */
-  readonly points: Float32Array
-  insert(slot: number): void
-  remove(slot: number): void
-  /**
-   * How many points a new one at `offset` of `point` is expected to displace for each that moves with it (CoDisp), the mean of the trees.
-   * The expectation is over all random cuts that could set it apart, so that nothing is drawn.
-   */
-  displacement(point: Float32Array, offset: number): number
-  /** The same of a point in the trees, where they have it. */
-  displacementOf(slot: number): number
-  /** The cuts of each tree from the root on, the lower side first. They and the points are the trees. */
-  cuts(): Cuts
-  /** Makes the trees of these points, which no tree holds yet; false when the cuts do not fit to them. */
-  rebuild(slots: Int32Array, cuts: Cuts): boolean
-}
-
-export interface Cuts {
-  /** Bytes, where they can tell the columns apart. */
-  readonly columns: Uint8Array | Uint16Array
-  readonly values: Float32Array
-}
-
-export interface ForestSize {
-  readonly trees: number
-  /** The most points. */
-  readonly size: number
-  readonly columns: number
-}
+import type { CutForest, ForestSize } from './cut-forest.ts'
 
 const NONE = -1
 
@@ -213,12 +179,16 @@ export function createCutForest({ trees, size, columns }: ForestSize, random: Ra
     return changed
   }
 
-  const expected = (tree: number, point: Float32Array, offset: number): number => {
+  /** How far a value lies outside the box at its cell. */
+  const beyond = (cell: number, value: number): number => Math.max(0, low[cell]! - value, value - high[cell]!)
+  /** The expected displacement in one tree; what each column adds to it is added to `parts`. */
+  const expected = (tree: number, point: Float32Array, offset: number, parts?: Float64Array): number => {
     let node = root[tree]!
     let sum = 0
     // The chance that no cut above has set the point apart, and the most that it displaces further up.
     let joined = 1
     let most = 0
+    let mostColumn = 0
     while (node !== NONE && joined > 0) {
       let inside = 0
       let outside = 0
@@ -230,15 +200,26 @@ export function createCutForest({ trees, size, columns }: ForestSize, random: Ra
         if (value < from) outside += from - value
         else if (value > to) outside += value - to
       }
-      const apart = Math.max(most, count[node]!)
-      if (lower[node] === NONE) return sum + joined * (outside > 0 ? apart : most)
+      const isLeaf = lower[node] === NONE
       const chance = outside / (inside + outside)
-      sum += joined * chance * apart
+      const apart = Math.max(most, count[node]!)
+      const amount = isLeaf ? joined * (outside > 0 ? apart : most) : joined * chance * apart
+      sum += amount
+      if (parts !== undefined) {
+        // Where a cut above displaces more than one here would, it is that one's column.
+        if (outside === 0 || most > count[node]!) parts[mostColumn]! += amount
+        else
+          for (let j = 0; j < columns; j++)
+            parts[j]! += amount * (beyond(node * columns + j, point[offset + j]!) / outside)
+      }
+      if (isLeaf) return sum
       joined *= 1 - chance
       const isLower = point[offset + cutColumn[node]!]! <= cutValue[node]!
       const child = isLower ? lower[node]! : upper[node]!
       const sibling = isLower ? upper[node]! : lower[node]!
-      most = Math.max(most, count[sibling]! / (count[child]! + 1))
+      const displaces = count[sibling]! / (count[child]! + 1)
+      if (parts !== undefined && displaces > most) mostColumn = cutColumn[node]!
+      most = Math.max(most, displaces)
       node = child
     }
     return sum
@@ -264,6 +245,10 @@ export function createCutForest({ trees, size, columns }: ForestSize, random: Ra
       let sum = 0
       for (let tree = 0; tree < trees; tree++) sum += expected(tree, point, offset)
       return sum / trees
+    },
+    explain(point, parts) {
+      for (let tree = 0; tree < trees; tree++) expected(tree, point, 0, parts)
+      for (let j = 0; j < columns; j++) parts[j]! /= trees
     },
     displacementOf(slot) {
       let sum = 0
