@@ -5,6 +5,7 @@ import { METRIC_KINDS, type Metric, minkowski } from '../neighbours/metric.ts'
 import { metricNamed, metricOption, metricParamsOption } from '../neighbours/metric-option.ts'
 import { indexRows } from '../neighbours/nearest.ts'
 import { createSharedNeighbours } from '../neighbours/shared-neighbours.ts'
+import type { Parallel } from '../parallel/parallel.ts'
 
 const options = z
   .strictObject({
@@ -58,16 +59,16 @@ export const sod = defineDetector({
   complexity: { fit: 'n²', score: 'n' },
   options,
   example: { n_neighbors: 30, ref_set: 15 },
-  fit(data, { n_neighbors, ref_set, alpha, metric, p }) {
+  fit(data, { n_neighbors, ref_set, alpha, metric, p }, { parallel }) {
     requireTrainable('SOD', data, n_neighbors + 1, `, or lower n_neighbors (now ${n_neighbors})`)
     const training = { ...data, data: data.data.slice() }
     const distance = metric === 'minkowski' ? minkowski(p) : metricNamed(metric)
-    const lists = indexRows(training, distance).nearestOfOwn(n_neighbors).indices
+    const lists = indexRows(training, distance, parallel).nearestOfOwn(n_neighbors).indices
     const subspaces = { training, metric: distance, lists, references: ref_set, alpha }
-    const model = createModel(subspaces)
+    const model = createModel(subspaces, parallel)
     return { model, trainScores: scoreTraining(subspaces) }
   },
-  restore(state) {
+  restore(state, { parallel } = {}) {
     const read = readState('SOD', state)
     const training = read.matrix('training')
     const kind = read.text('metric', METRIC_KINDS)
@@ -89,7 +90,7 @@ export const sod = defineDetector({
       'its numbers are not valid',
     )
     const metric = minkowski(kind === 'chebyshev' ? Number.POSITIVE_INFINITY : p)
-    return createModel({ training, metric, lists, references, alpha })
+    return createModel({ training, metric, lists, references, alpha }, parallel)
   },
 })
 
@@ -112,11 +113,11 @@ function scoreTraining(subspaces: Subspaces): Float64Array {
   return scores
 }
 
-function createModel(subspaces: Subspaces): Model {
+function createModel(subspaces: Subspaces, parallel: Parallel | undefined): Model {
   const { training, metric, lists, references, alpha } = subspaces
   const { rows, columns } = training
   const width = lists.length / rows
-  const index = indexRows(training, metric)
+  const index = indexRows(training, metric, parallel)
   const shared = sharedOf(subspaces)
   const deviation = deviationBy(subspaces)
   return {
