@@ -1,10 +1,15 @@
 import { z } from 'zod'
 import { readState, requireTrainable, requireWidth } from '../checks.ts'
-import { contaminationOption, defineDetector, ignoredOption, type Matrix, type Model } from '../detector.ts'
+import { contaminationOption, defineDetector, ignoredOption, type Model } from '../detector.ts'
 import { METRIC_KINDS, type Metric, minkowski } from '../neighbours/metric.ts'
 import { metricNamed, metricOption, metricParamsOption } from '../neighbours/metric-option.ts'
 import { indexRows } from '../neighbours/nearest.ts'
-import { createSharedNeighbours } from '../neighbours/shared-neighbours.ts'
+import {
+  createDeviations,
+  type PlacedRows,
+  referenceDeviations,
+  type Subspaces,
+} from '../neighbours/reference-deviations.ts'
 import type { Parallel } from '../parallel/parallel.ts'
 
 const options = z
@@ -38,9 +43,6 @@ const options = z
     path: ['ref_set'],
   })
 
-// Squares of larger values overflow: such rows are computed on after an exact multiplication by a power of two.
-const LARGE = 2 ** 480
-
 /**
  * Score = distance of a row from the mean of its reference rows, over the columns in which these vary less than on the average, divided by
  * the root of the number of these columns. Reference rows are those that share most of their nearest neighbours with the row.
@@ -64,9 +66,10 @@ export const sod = defineDetector({
     const training = { ...data, data: data.data.slice() }
     const distance = metric === 'minkowski' ? minkowski(p) : metricNamed(metric)
     const lists = indexRows(training, distance, parallel).nearestOfOwn(n_neighbors).indices
-    const subspaces = { training, metric: distance, lists, references: ref_set, alpha }
-    const model = createModel(subspaces, parallel)
-    return { model, trainScores: scoreTraining(subspaces) }
+    const settings = { training, metric: distance, lists, references: ref_set, alpha }
+    const equal = new Int32Array(data.rows).map((_, row) => row)
+    const trainScores = judgeBy(settings, parallel)({ rows: training, neighbours: lists, equal })
+    return { model: createModel(settings, parallel), trainScores }
   },
   restore(state, { parallel } = {}) {
     const read = readState('SOD', state)
@@ -94,32 +97,30 @@ export const sod = defineDetector({
   },
 })
 
-interface Subspaces {
-  readonly training: Matrix
+interface Settings extends Subspaces {
   readonly metric: Metric
-  /** The nearest neighbours of each training row among the others, as many for each. */
-  readonly lists: Int32Array
-  readonly references: number
-  readonly alpha: number
 }
 
-function scoreTraining(subspaces: Subspaces): Float64Array {
-  const { data, rows, columns } = subspaces.training
-  const shared = sharedOf(subspaces)
-  const deviation = deviationBy(subspaces)
-  const scores = new Float64Array(rows)
-  for (let row = 0; row < rows; row++)
-    scores[row] = deviation(data.subarray(row * columns, (row + 1) * columns), shared.nearestOf(row))
-  return scores
+type Judge = (placed: PlacedRows) => Float64Array
+
+/** Makes what scores rows by their reference rows. */
+function judgeBy(subspaces: Subspaces, parallel: Parallel | undefined): Judge {
+  const deviations = createDeviations(subspaces)
+  return (placed) => {
+    const { rows } = placed.rows
+    if (parallel?.takes(rows)) return parallel.run(referenceDeviations, { subspaces, placed }, rows).scores
+    const scores = new Float64Array(rows)
+    deviations(placed, 0, rows, scores)
+    return scores
+  }
 }
 
-function createModel(subspaces: Subspaces, parallel: Parallel | undefined): Model {
-  const { training, metric, lists, references, alpha } = subspaces
+function createModel(settings: Settings, parallel: Parallel | undefined): Model {
+  const { training, metric, lists, references, alpha } = settings
   const { rows, columns } = training
   const width = lists.length / rows
   const index = indexRows(training, metric, parallel)
-  const shared = sharedOf(subspaces)
-  const deviation = deviationBy(subspaces)
+  const judge = judgeBy(settings, parallel)
   return {
     state: {
       training,
@@ -132,55 +133,10 @@ function createModel(subspaces: Subspaces, parallel: Parallel | undefined): Mode
     score(matrix) {
       requireWidth('SOD', matrix, columns)
       const { indices, distances } = index.nearest(matrix, width)
-      const scores = new Float64Array(matrix.rows)
-      for (let row = 0; row < matrix.rows; row++) {
-        const neighbours = indices.subarray(row * width, (row + 1) * width)
-        const equal = distances[row * width] === 0
-        const references = equal ? shared.nearestOf(neighbours[0]!) : shared.nearestBy(neighbours)
-        scores[row] = deviation(matrix.data.subarray(row * columns, (row + 1) * columns), references)
-      }
-      return scores
+      const equal = new Int32Array(matrix.rows).map((_, row) =>
+        distances[row * width] === 0 ? indices[row * width]! : -1,
+      )
+      return judge({ rows: matrix, neighbours: indices, equal })
     },
-  }
-}
-
-function sharedOf({ training, lists, references }: Subspaces) {
-  return createSharedNeighbours({ lists, width: lists.length / training.rows, count: references })
-}
-
-/** The score of a row by its reference rows. */
-function deviationBy({ training, alpha }: Subspaces): (row: Float64Array, references: Int32Array) => number {
-  const { data, columns } = training
-  const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-  const shrink = largest > LARGE ? 2 ** -Math.ceil(Math.log2(largest)) : 1
-  const means = new Float64Array(columns)
-  const variances = new Float64Array(columns)
-  return (row, references) => {
-    const count = references.length
-    let total = 0
-    for (let j = 0; j < columns; j++) {
-      let sum = 0
-      for (let i = 0; i < count; i++) sum += data[references[i]! * columns + j]! * shrink
-      const mean = sum / count
-      let squares = 0
-      for (let i = 0; i < count; i++) {
-        const difference = data[references[i]! * columns + j]! * shrink - mean
-        squares += difference * difference
-      }
-      means[j] = mean
-      variances[j] = squares / count
-      total += squares
-    }
-    const limit = (alpha * (total / count)) / columns
-    let squares = 0
-    let used = 0
-    for (let j = 0; j < columns; j++) {
-      if (!(variances[j]! < limit || total === 0)) continue
-      const difference = row[j]! * shrink - means[j]!
-      squares += difference * difference
-      used++
-    }
-    // Infinite is only the score of a row whose squares overflow.
-    return used === 0 ? 0 : Math.min(Math.sqrt(squares / used) / shrink, Number.MAX_VALUE)
   }
 }
