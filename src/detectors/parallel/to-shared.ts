@@ -1,11 +1,11 @@
 type Shareable = Float64Array | Int32Array | Int16Array
 
-/** The same plain data with all its typed arrays copied into memory that threads can share, each once. */
+/** The same plain data with its typed arrays in memory that threads can share: each is copied there once, unless it is there already. */
 export function toShared<Value>(value: Value): Value {
   const copies = new Map<Shareable, Shareable>()
   const shared = (part: unknown): unknown => {
     if (part instanceof Float64Array || part instanceof Int32Array || part instanceof Int16Array) {
-      const copy = copies.get(part) ?? copyOf(part)
+      const copy = copies.get(part) ?? sharedOf(part)
       copies.set(part, copy)
       return copy
     }
@@ -16,7 +16,8 @@ export function toShared<Value>(value: Value): Value {
   return shared(value) as Value
 }
 
-function copyOf(array: Shareable): Shareable {
+function sharedOf(array: Shareable): Shareable {
+  if (array.buffer instanceof SharedArrayBuffer) return array
   const Kind = array.constructor as new (buffer: SharedArrayBuffer) => Shareable
   const copy = new Kind(new SharedArrayBuffer(array.byteLength))
   copy.set(array)
