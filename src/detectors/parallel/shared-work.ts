@@ -17,9 +17,9 @@ export interface SharedWork {
 /** Gives so many threads to post work to, or fewer. */
 export type Hire = (count: number) => readonly { postMessage(work: SharedWork): void }[]
 
-const TAKEN = 1
-const DONE = 2
-const FAILED = 3
+const UNFINISHED = 0
+const DONE = 1
+const FAILED = 2
 
 /** The states of so many parts, in memory that threads can share. */
 export function openParts(parts: number): Int32Array {
@@ -29,9 +29,7 @@ export function openParts(parts: number): Int32Array {
 /** The next part, which is nobody else's from now on; undefined when there is none left. */
 export function claimPart(states: Int32Array): number | undefined {
   const part = Atomics.add(states, 0, 1)
-  if (part >= states.length - 1) return undefined
-  Atomics.store(states, 1 + part, TAKEN)
-  return part
+  return part < states.length - 1 ? part : undefined
 }
 
 /** Leaves nothing to claim. */
@@ -41,7 +39,7 @@ export function closeParts(states: Int32Array): void {
 
 /** Waits until a part that another thread claimed is done; false when that failed, or takes longer. */
 export function awaitPart(states: Int32Array, part: number, ms: number): boolean {
-  Atomics.wait(states, 1 + part, TAKEN, ms)
+  Atomics.wait(states, 1 + part, UNFINISHED, ms)
   return Atomics.load(states, 1 + part) === DONE
 }
 
