@@ -16,6 +16,7 @@ const RUNS: Readonly<Record<string, number>> = {
   models: 3,
   detectors: 1,
   'detectors-many-rows': 1,
+  threads: 1,
   databases: 1,
   tables: 1,
   orchestrator: 3,

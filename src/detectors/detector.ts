@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { PluginDefinition } from '../core/plugin.ts'
 import type { Random } from '../core/random.ts'
+import type { Parallel } from './parallel/parallel.ts'
 
 /**
  * A detector learns from rows and tells how strange a row is. A score is any finite number, higher is stranger; it is made a probability in
@@ -11,13 +12,18 @@ export interface Detector<Options> {
   /** Throws `TRAINING_IMPOSSIBLE` when the rows are too few (or of the wrong width) for these options. */
   fit(data: Matrix, options: Options, environment: FitEnvironment): Fitted
   /** A model from its state; throws `MODEL_INVALID` when the state is not one of this detector's. */
-  restore(state: ModelState, environment?: Pick<FitEnvironment, 'python'>): Model
+  restore(state: ModelState, environment?: RestoreEnvironment): Model
 }
 
-export interface FitEnvironment {
-  readonly random: Random
+export interface RestoreEnvironment {
   /** For detectors that the user's Python runs. */
   readonly python?: DetectorPython | undefined
+  /** Threads for the work of one call; without it this thread does all. */
+  readonly parallel?: Parallel | undefined
+}
+
+export interface FitEnvironment extends RestoreEnvironment {
+  readonly random: Random
   /** What people said of its earlier alerts. */
   readonly feedback?: Feedback | undefined
 }

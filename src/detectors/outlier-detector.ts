@@ -2,6 +2,8 @@ import type { z } from 'zod'
 import { AnomstackError } from '../core/errors.ts'
 import { createRandom } from '../core/random.ts'
 import type { DetectorDefinition, DetectorPython, Matrix, Model, ModelState } from './detector.ts'
+import { createParallel } from './parallel/create-parallel.ts'
+import type { Parallel } from './parallel/parallel.ts'
 import {
   confidenceOf,
   labelsOf,
@@ -72,6 +74,8 @@ export interface FitRequest<Options extends z.ZodObject> {
   /** The score above which a row is an outlier, made of the training scores; by default their percentile at the contamination. */
   readonly threshold?: (trainScores: Float64Array) => number
   readonly python?: DetectorPython
+  /** How many threads fit and score at most, this one among them: 1 by default. Results are the same for any number. */
+  readonly threads?: number
 }
 
 const TOLERANCE = 32
@@ -84,7 +88,7 @@ const DELTA = 0.1
 export function fitDetector<Options extends z.ZodObject>(
   definition: DetectorDefinition<Options>,
   data: Matrix,
-  { options, seed = 0, threshold: choose, python }: FitRequest<Options> = {},
+  { options, seed = 0, threshold: choose, python, threads }: FitRequest<Options> = {},
 ): OutlierDetector {
   const parsed = definition.options.safeParse(options ?? {})
   if (!parsed.success) {
@@ -92,7 +96,7 @@ export function fitDetector<Options extends z.ZodObject>(
     throw new AnomstackError('INPUT_INVALID', `options of ${definition.name}: ${faults.join('; ')}`)
   }
   const random = createRandom(seed)
-  const fitted = definition.fit(data, parsed.data, { random, python })
+  const fitted = definition.fit(data, parsed.data, { random, python, parallel: parallelOf(threads) })
   const { trainScores } = fitted
   const contamination = Number((parsed.data as { readonly contamination?: unknown }).contamination ?? 0.1)
   const threshold = choose?.(trainScores) ?? fitted.threshold ?? thresholdOf(trainScores, contamination)
@@ -103,10 +107,17 @@ export function fitDetector<Options extends z.ZodObject>(
 export function restoreDetector(
   definition: Pick<DetectorDefinition, 'name' | 'restore'>,
   { state, ...learned }: SavedDetector,
+  { threads }: Pick<FitRequest<z.ZodObject>, 'threads'> = {},
 ): OutlierDetector {
   if (learned.name !== definition.name)
     throw new AnomstackError('MODEL_INVALID', `this is a ${learned.name} model and no ${definition.name}`)
-  return createDetector(definition.restore(state), learned)
+  return createDetector(definition.restore(state, { parallel: parallelOf(threads) }), learned)
+}
+
+function parallelOf(threads = 1): Parallel | undefined {
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new AnomstackError('INPUT_INVALID', `threads has to be a whole number from 1 on, not ${threads}`)
+  return threads > 1 ? createParallel({ threads }) : undefined
 }
 
 function createDetector(model: Model, learned: Omit<SavedDetector, 'state'>): OutlierDetector {

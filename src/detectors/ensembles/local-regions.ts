@@ -1,6 +1,7 @@
 import type { Matrix } from '../detector.ts'
 import { minkowski } from '../neighbours/metric.ts'
 import { indexRows } from '../neighbours/nearest.ts'
+import type { Parallel } from '../parallel/parallel.ts'
 import { columnsOf } from './subspaces.ts'
 
 /** Receives the training rows in the region of a row; the array is used again afterwards. */
@@ -15,13 +16,20 @@ export interface LocalRegions {
 
 const ROWS_AT_ONCE = 256
 
-/** Regions by so many neighbours, two at least, in each of the subspaces, which are sets of columns. */
+interface Regions {
+  /** Sets of columns. */
+  readonly subspaces: readonly Int32Array[]
+  /** Two at least. */
+  readonly neighbours: number
+}
+
+/** Regions by the nearest neighbours in each of the subspaces. */
 export function localRegions(
   training: Matrix,
-  subspaces: readonly Int32Array[],
-  neighbours: number,
+  { subspaces, neighbours }: Regions,
+  parallel?: Parallel,
 ): LocalRegions {
-  const indexes = subspaces.map((columns) => indexRows(columnsOf(training, columns), minkowski(2)))
+  const indexes = subspaces.map((columns) => indexRows(columnsOf(training, columns), minkowski(2), parallel))
   const count = regionCounter(training.rows, { subspaces: subspaces.length, neighbours })
   return {
     of(rows, receive) {

@@ -1,7 +1,15 @@
 import type { z } from 'zod'
 import { AnomstackError } from '../../core/errors.ts'
 import type { StateReader } from '../checks.ts'
-import type { DetectorDefinition, FitEnvironment, Fitted, Matrix, Model, ModelState } from '../detector.ts'
+import type {
+  DetectorDefinition,
+  FitEnvironment,
+  Fitted,
+  Matrix,
+  Model,
+  ModelState,
+  RestoreEnvironment,
+} from '../detector.ts'
 
 /** Looks a detector up by its name. Ensembles are given it, because detectors do not know each other. */
 export type FindDetector = (name: string) => DetectorDefinition | undefined
@@ -57,11 +65,17 @@ export function packMembers(members: readonly Member[]): ModelState {
   )
 }
 
+interface Packed {
+  readonly count: number
+  readonly read: StateReader
+  readonly environment: RestoreEnvironment | undefined
+}
+
 /** The reverse of `packMembers`, for so many members; throws `MODEL_INVALID`. */
 export function unpackMembers(
   find: FindDetector,
   state: ModelState,
-  { count, read }: { readonly count: number; readonly read: StateReader },
+  { count, read, environment }: Packed,
 ): readonly Member[] {
   return Array.from({ length: count }, (_, i) => {
     const name = Object.hasOwn(state, String(i)) ? state[String(i)] : undefined
@@ -70,6 +84,6 @@ export function unpackMembers(
     const own = Object.entries(state)
       .filter(([key]) => key.startsWith(`${i}.`))
       .map(([key, value]) => [key.slice(`${i}.`.length), value] as const)
-    return { name: definition!.name, model: definition!.restore(Object.fromEntries(own)) }
+    return { name: definition!.name, model: definition!.restore(Object.fromEntries(own), environment) }
   })
 }

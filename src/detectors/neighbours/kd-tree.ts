@@ -4,12 +4,17 @@ import { extend } from './metric.ts'
 import { type Queries, type Rows, scan, withoutNumbers } from './scan.ts'
 
 /** A k-d tree (Bentley 1975); the rows are copied into the order of its leaves. */
-export interface KdTree extends Searches {
-  readonly rows: Rows
+export interface KdTree extends Searches, TreeParts {
   /** One of the two, made ready for so many queries. */
   searchFor(wanted: keyof Searches, queries: number): Search
   /** The numbers of all queries, those of one leaf after another. */
   inOrder(queries: Queries): Int32Array
+}
+
+/** All that a tree consists of, as plain data. */
+export interface TreeParts {
+  readonly rows: Rows
+  readonly nodes: Nodes
 }
 
 interface Searches {
@@ -102,10 +107,17 @@ export function buildKdTree(source: Rows): KdTree {
   grow(0, count)
 
   const rows: Rows = { data: inOrderOf(order, source), columns, metric: source.metric, numbers: order }
+  return openKdTree({ rows, nodes })
+}
+
+/** The tree of such parts, without a copy of them. */
+export function openKdTree({ rows, nodes }: TreeParts): KdTree {
+  const count = rows.numbers.length
   const unnumbered = withoutNumbers(rows)
   const plain = { search: createSearch(rows, nodes), searchDistances: createSearch(unnumbered, nodes) }
   return {
     rows,
+    nodes,
     ...plain,
     searchFor(wanted, queries) {
       if (queries * MANY_QUERIES < count) return plain[wanted]

@@ -1,7 +1,9 @@
 import type { Matrix } from '../detector.ts'
+import type { Parallel } from '../parallel/parallel.ts'
 import { buildKdTree, type KdTree } from './kd-tree.ts'
 import { extend, type Metric, overflowingDistance, toDistance } from './metric.ts'
-import { type Found, insert, type Queries, type Rows, scanAll } from './scan.ts'
+import { type Found, insert, type Queries, type Rows } from './scan.ts'
+import { type NeighbourSearch, neighbourSearch, openSearch } from './search.ts'
 
 /** Row-major, `neighbours` a query, nearest first; of equally distant rows the one of the lower number comes first. */
 export interface Nearest {
@@ -35,9 +37,9 @@ const TREE_COLUMNS = 20
 const TREE_ROWS = 128
 const TREE_QUERIES = 64
 
-/** Makes rows searchable; they are kept, not copied. */
-export function indexRows(training: Matrix, metric: Metric): NeighbourIndex {
-  const numbers = new Int32Array(training.rows).map((_, i) => i)
+/** Makes rows searchable, by several threads if there are; they are kept, not copied. */
+export function indexRows(training: Matrix, metric: Metric, parallel?: Parallel): NeighbourIndex {
+  const numbers = numbersTo(training.rows)
   const rows: Rows = { data: training.data, columns: training.columns, metric, numbers }
   const mayGrow = training.columns <= TREE_COLUMNS && training.rows >= TREE_ROWS
   let tree: KdTree | undefined
@@ -48,7 +50,12 @@ export function indexRows(training: Matrix, metric: Metric): NeighbourIndex {
     if (tree === undefined && mayGrow && asked >= TREE_QUERIES) tree = buildKdTree(rows)
     return tree
   }
-  const search = (wanted: Wanted, queries: Queries, neighbours: number, receive: Found): void => {
+  const search = (
+    wanted: NeighbourSearch['wanted'],
+    queries: Queries,
+    neighbours: number,
+    receive: Found,
+  ): void => {
     const last = neighbours - 1
     const finish: Found = (query, best, found) => {
       if (best[last] === Number.POSITIVE_INFINITY) searchFar(rows, queries, query, best, found)
@@ -56,8 +63,10 @@ export function indexRows(training: Matrix, metric: Metric): NeighbourIndex {
       receive(query, best, found)
     }
     const grown = treeFor(queries.count)
-    if (grown === undefined) scanAll(rows, queries, neighbours, finish)
-    else searchTree(grown, { wanted, queries, neighbours, receive: finish })
+    const all = { wanted, neighbours, ...(grown ? inTree(grown, queries) : inOrder(rows, queries)) }
+    const receiveAt: Found = (position, best, found) => finish(all.order[position]!, best, found)
+    if (parallel?.takes(queries.count)) searchTogether(parallel, all, receiveAt)
+    else openSearch(all, grown)(0, queries.count, receiveAt)
   }
   const others = ({ data, rows: count }: Matrix): Queries => ({ data, count, own: false })
   const itself: Queries = { data: training.data, count: training.rows, own: true }
@@ -73,7 +82,37 @@ export function indexRows(training: Matrix, metric: Metric): NeighbourIndex {
   }
 }
 
-type Wanted = 'rows' | 'distances'
+type Place = Pick<NeighbourSearch, 'rows' | 'nodes' | 'queries' | 'order'>
+
+/** In the order of the leaves, where one query's rows are still in the cache for the next. */
+function inTree(tree: KdTree, queries: Queries): Place {
+  const { rows, nodes } = tree
+  if (queries.own) return { rows, nodes, queries: { ...queries, data: rows.data }, order: rows.numbers }
+  return { rows, nodes, queries, order: tree.inOrder(queries) }
+}
+
+function inOrder(rows: Rows, queries: Queries): Place {
+  return { rows, nodes: undefined, queries, order: numbersTo(queries.count) }
+}
+
+function numbersTo(count: number): Int32Array {
+  const numbers = new Int32Array(count)
+  for (let i = 0; i < count; i++) numbers[i] = i
+  return numbers
+}
+
+/** In several threads. */
+function searchTogether(parallel: Parallel, search: NeighbourSearch, receive: Found): void {
+  const { wanted, queries, neighbours } = search
+  const { distances, numbers } = parallel.run(neighbourSearch, search, queries.count)
+  const best = new Float64Array(neighbours)
+  const found = new Int32Array(neighbours)
+  for (let position = 0, at = 0; position < queries.count; position++, at += neighbours) {
+    for (let i = 0; i < neighbours; i++) best[i] = distances[at + i]!
+    if (wanted === 'rows') for (let i = 0; i < neighbours; i++) found[i] = numbers[at + i]!
+    receive(position, best, found)
+  }
+}
 
 function toDistances(metric: Metric, reduced: Float64Array): void {
   if (metric.kind === 'euclidean')
@@ -92,30 +131,6 @@ function gather(queries: number, neighbours: number, search: (receive: Found) =>
     }
   })
   return { indices, distances }
-}
-
-interface TreeSearch {
-  readonly wanted: Wanted
-  readonly queries: Queries
-  readonly neighbours: number
-  readonly receive: Found
-}
-
-/** In the order of the leaves, where one query's rows are still in the cache for the next. */
-function searchTree(tree: KdTree, { wanted, queries, neighbours, receive }: TreeSearch): void {
-  const { columns, numbers } = tree.rows
-  const search = tree.searchFor(wanted === 'rows' ? 'search' : 'searchDistances', queries.count)
-  const best = new Float64Array(neighbours)
-  const found = new Int32Array(neighbours)
-  const order = queries.own ? numbers : tree.inOrder(queries)
-  const data = queries.own ? tree.rows.data : queries.data
-  for (let i = 0; i < queries.count; i++) {
-    const query = order[i]!
-    best.fill(Number.POSITIVE_INFINITY)
-    found.fill(-1)
-    search(data, (queries.own ? i : query) * columns, queries.own ? i : -1, best, found)
-    receive(query, best, found)
-  }
 }
 
 /** The nearest rows of a row so far away that its reduced distances overflow. */

@@ -175,25 +175,38 @@ export type Found = (index: number, best: Float64Array, found: Int32Array) => vo
 const QUERIES_AT_ONCE = 64
 const BLOCK_VALUES = 4096
 
+/** Some of all queries. */
+interface Wanted {
+  readonly from: number
+  /** Exclusive. */
+  readonly to: number
+  readonly neighbours: number
+}
+
 /** Searches all rows for each query, in blocks that stay in the processor's cache. */
-export function scanAll(rows: Rows, queries: Queries, neighbours: number, receive: Found): void {
+export function scanAll(
+  rows: Rows,
+  queries: Queries,
+  { from: first, to: end, neighbours }: Wanted,
+  receive: Found,
+): void {
   const { data, columns } = rows
   const count = data.length / columns
   const block = Math.max(16, Math.floor(BLOCK_VALUES / columns))
-  const atOnce = Math.min(QUERIES_AT_ONCE, queries.count)
+  const atOnce = Math.min(QUERIES_AT_ONCE, end - first)
   const bests = Array.from({ length: atOnce }, () => new Float64Array(neighbours))
   const founds = Array.from({ length: atOnce }, () => new Int32Array(neighbours))
-  for (let start = 0; start < queries.count; start += QUERIES_AT_ONCE) {
-    const end = Math.min(start + QUERIES_AT_ONCE, queries.count)
+  for (let start = first; start < end; start += QUERIES_AT_ONCE) {
+    const next = Math.min(start + QUERIES_AT_ONCE, end)
     for (const best of bests) best.fill(Number.POSITIVE_INFINITY)
     for (const found of founds) found.fill(-1)
     for (let from = 0; from < count; from += block) {
       const to = Math.min(from + block, count)
-      for (let i = start; i < end; i++) {
+      for (let i = start; i < next; i++) {
         const at = i - start
         scan(rows, from, to, queries.data, i * columns, queries.own ? i : -1, bests[at]!, founds[at]!)
       }
     }
-    for (let i = start; i < end; i++) receive(i, bests[i - start]!, founds[i - start]!)
+    for (let i = start; i < next; i++) receive(i, bests[i - start]!, founds[i - start]!)
   }
 }

@@ -6,6 +6,7 @@ import type { Metric } from '../neighbours/metric.ts'
 import { exponentOption, metricNamed, metricOption, metricParamsOption } from '../neighbours/metric-option.ts'
 import { metricState, readMetric } from '../neighbours/metric-state.ts'
 import { indexRows } from '../neighbours/nearest.ts'
+import type { Parallel } from '../parallel/parallel.ts'
 
 const METHODS = ['fast', 'default'] as const
 
@@ -51,12 +52,12 @@ export const abod = defineDetector({
   tuning: { n_neighbors: [5, 10, 20] },
   options,
   example: { n_neighbors: 10, method: 'fast' },
-  fit(data, { n_neighbors, method, metric, p }) {
+  fit(data, { n_neighbors, method, metric, p }, { parallel }) {
     requireTrainable('ABOD', data, 3)
     const training = { ...data, data: data.data.slice() }
     const neighbours = Math.min(n_neighbors, data.rows - 1)
     const settings: Settings = { neighbours, method, metric: metricNamed(metric, p) }
-    const variances = createVariances(training, settings)
+    const variances = createVariances(training, settings, parallel)
     const trainScores = variances(training)
     let least = Number.POSITIVE_INFINITY
     for (const score of trainScores) if (score < least) least = score
@@ -66,7 +67,7 @@ export const abod = defineDetector({
       trainScores: defined(trainScores, least),
     }
   },
-  restore(state) {
+  restore(state, { parallel } = {}) {
     const read = readState('ABOD', state)
     const neighbours = read.number('neighbours')
     const training = read.matrix('training')
@@ -75,10 +76,8 @@ export const abod = defineDetector({
       'its rows are too few or empty',
     )
     const settings: Settings = { neighbours, method: read.text('method', METHODS), metric: readMetric(read) }
-    return createModel(
-      { training, settings, variances: createVariances(training, settings) },
-      read.number('least'),
-    )
+    const variances = createVariances(training, settings, parallel)
+    return createModel({ training, settings, variances }, read.number('least'))
   },
 })
 
@@ -103,8 +102,12 @@ function createModel({ training, settings, variances }: Parts, least: number): M
 }
 
 /** A row never forms an angle with itself, so that training rows need not be told from others. */
-function createVariances(training: Matrix, { neighbours, method, metric }: Settings): Variances {
-  const index = indexRows(training, metric)
+function createVariances(
+  training: Matrix,
+  { neighbours, method, metric }: Settings,
+  parallel: Parallel | undefined,
+): Variances {
+  const index = indexRows(training, metric, parallel)
   const all = new Int32Array(training.rows).map((_, row) => row)
   return (matrix) => {
     const chosen = method === 'fast' ? neighbours : training.rows

@@ -32,11 +32,11 @@ export const cof = defineDetector({
   tuning: { n_neighbors: [10, 20, 40] },
   options,
   example: { n_neighbors: 20 },
-  fit(data, { n_neighbors }) {
+  fit(data, { n_neighbors }, { parallel }) {
     requireTrainable('COF', data, 2)
     const training = { ...data, data: data.data.slice() }
     const neighbours = Math.min(n_neighbors, data.rows - 1)
-    const index = indexRows(training, EUCLIDEAN)
+    const index = indexRows(training, EUCLIDEAN, parallel)
     const nearest = index.nearestOfOwn(neighbours)
     const chains = chainingDistances(training, nearest, neighbours)
     return {
@@ -44,7 +44,7 @@ export const cof = defineDetector({
       trainScores: factors(nearest, chains, { neighbours, chains }),
     }
   },
-  restore(state) {
+  restore(state, { parallel } = {}) {
     const read = readState('COF', state)
     const neighbours = read.number('neighbours')
     const training = read.matrix('training')
@@ -54,7 +54,7 @@ export const cof = defineDetector({
       'its rows are too few or empty',
     )
     read.require(chains.length === training.rows, 'its arrays do not fit together')
-    return createModel(training, indexRows(training, EUCLIDEAN), { neighbours, chains })
+    return createModel(training, indexRows(training, EUCLIDEAN, parallel), { neighbours, chains })
   },
 })
 

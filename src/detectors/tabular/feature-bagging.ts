@@ -112,11 +112,11 @@ export function featureBagging(find: FindDetector): DetectorDefinition {
         ),
       }
     },
-    restore(state) {
+    restore(state, environment) {
       const read = readState('FeatureBagging', state)
       const columns = read.number('columns')
       const subspaces = unpackSubspaces(read, columns)
-      const members = unpackMembers(find, state, { count: subspaces.length, read })
+      const members = unpackMembers(find, state, { count: subspaces.length, read, environment })
       const bags = members.map((member, i) => ({ ...member, columns: subspaces[i]! }))
       return createModel(bags, { columns, combination: read.text('combination', COMBINATIONS) })
     },

@@ -2,10 +2,12 @@ import { z } from 'zod'
 import { createRandom } from '../../core/random.ts'
 import { readState, requireTrainable, requireWidth } from '../checks.ts'
 import { contaminationOption, defineDetector, ignoredOption, type Matrix, type Model } from '../detector.ts'
+import type { Parallel } from '../parallel/parallel.ts'
 import { percentile } from '../statistics/percentile.ts'
 import { averagePath, type Forest, growForest } from '../trees/isolation-trees.ts'
 import { localDiffi } from '../trees/local-diffi.ts'
 import { pathsIn } from '../trees/path-lengths.ts'
+import { pathSums } from '../trees/path-sums.ts'
 
 const options = z.strictObject({
   contamination: contaminationOption,
@@ -45,8 +47,9 @@ export const iforest = defineDetector({
   tuning: { n_estimators: [100, 200], max_features: [1, 0.6] },
   options,
   example: { n_estimators: 100, random_state: 42 },
-  fit(data, { contamination, n_estimators, max_samples, max_features, bootstrap, random_state }, { random }) {
+  fit(data, given, { random, parallel }) {
     requireTrainable('IForest', data, 1)
+    const { contamination, n_estimators, max_samples, max_features, bootstrap, random_state } = given
     const forest = growForest(data, {
       trees: n_estimators,
       samples: max_samples === 'auto' ? Math.min(256, data.rows) : shareOf(max_samples, data.rows),
@@ -54,13 +57,13 @@ export const iforest = defineDetector({
       bootstrap,
       random: random_state === null ? random : createRandom(random_state),
     })
-    const isolation = isolationIn(forest, data.columns)
+    const isolation = isolationIn(forest, data.columns, parallel)
     const trainScores = isolation(data)
     const offset = percentile(trainScores, 100 * (1 - contamination))
     for (let i = 0; i < trainScores.length; i++) trainScores[i]! -= offset
     return { model: createModel(forest, isolation, { columns: data.columns, offset }), trainScores }
   },
-  restore(state) {
+  restore(state, { parallel } = {}) {
     const read = readState('IForest', state)
     const columns = read.number('columns')
     const forest: Forest = {
@@ -87,7 +90,10 @@ export const iforest = defineDetector({
       ),
       'its splits lead nowhere',
     )
-    return createModel(forest, isolationIn(forest, columns), { columns, offset: read.number('offset') })
+    return createModel(forest, isolationIn(forest, columns, parallel), {
+      columns,
+      offset: read.number('offset'),
+    })
   },
 })
 
@@ -116,11 +122,17 @@ function createModel(
 }
 
 /** The anomaly score of the paper, in 0..1. */
-function isolationIn(forest: Forest, columns: number): (rows: Matrix) => Float64Array {
+function isolationIn(
+  forest: Forest,
+  columns: number,
+  parallel: Parallel | undefined,
+): (rows: Matrix) => Float64Array {
   const paths = pathsIn(forest, columns)
   const usual = forest.roots.length * averagePath(forest.samples)
   return (rows) => {
-    const sums = paths.sum(rows)
+    const sums = parallel?.takes(rows.rows)
+      ? parallel.run(pathSums, { forest, rows }, rows.rows).sums
+      : paths.sum(rows)
     // One sample has no path to compare with: scikit-learn calls that a ratio of 1.
     for (let row = 0; row < sums.length; row++) sums[row] = 2 ** -(usual > 0 ? sums[row]! / usual : 1)
     return sums

@@ -1,9 +1,18 @@
 import { z } from 'zod'
 import { readState, requireTrainable, requireWidth } from '../checks.ts'
 import { contaminationOption, defineDetector, ignoredOption, type Matrix, type Model } from '../detector.ts'
+import {
+  type Density,
+  densityOf,
+  densityScores,
+  type Kernel,
+  scoreOf,
+  scoreTraining,
+  weighedExponents,
+} from '../kernels/kernel-density.ts'
 import { addDistanceShares } from '../neighbours/distance-shares.ts'
-import { extend, type Metric, overflowingDistance, toDistance } from '../neighbours/metric.ts'
 import { METRIC_NAMES, metricNamed, metricOption, metricParamsOption } from '../neighbours/metric-option.ts'
+import type { Parallel } from '../parallel/parallel.ts'
 
 const options = z.strictObject({
   contamination: contaminationOption,
@@ -19,9 +28,6 @@ const options = z.strictObject({
   algorithm: ignoredOption,
   leaf_size: ignoredOption,
 })
-
-// A kernel smaller by the factor exp(-50) changes no bit that matters, not even a million of them.
-const NEGLIGIBLE = 50
 
 /**
  * Score = -log density, the density being the mean of Gaussian kernels around the training rows; a training row counts its own. The sum
@@ -39,13 +45,13 @@ export const kde = defineDetector({
   complexity: { fit: 'n²', score: 'n' },
   options,
   example: { bandwidth: 'scott' },
-  fit(data, { bandwidth, metric }) {
+  fit(data, { bandwidth, metric }, { parallel }) {
     requireTrainable('KDE', data, 1)
     const kernel: Kernel = { width: widthOf(bandwidth, data), metric: metricNamed(metric) }
     const density = densityOf({ ...data, data: data.data.slice() }, kernel)
-    return { model: createModel(density), trainScores: scoreTraining(density) }
+    return { model: createModel(density, parallel), trainScores: trainScores(density, parallel) }
   },
-  restore(state) {
+  restore(state, { parallel } = {}) {
     const read = readState('KDE', state)
     const width = read.number('width')
     const training = read.matrix('training')
@@ -54,14 +60,9 @@ export const kde = defineDetector({
       width > 0 && training.rows > 0 && training.columns > 0,
       'its bandwidth or its rows are not valid',
     )
-    return createModel(densityOf(training, { width, metric: metricNamed(kind) }))
+    return createModel(densityOf(training, { width, metric: metricNamed(kind) }), parallel)
   },
 })
-
-interface Kernel {
-  readonly width: number
-  readonly metric: Metric
-}
 
 /** Scott's and Silverman's rules without the standard deviation, as scikit-learn has them. */
 function widthOf(bandwidth: number | 'scott' | 'silverman', { rows, columns }: Matrix): number {
@@ -71,48 +72,23 @@ function widthOf(bandwidth: number | 'scott' | 'silverman', { rows, columns }: M
   return bandwidth
 }
 
-interface Density {
-  readonly training: Matrix
-  readonly kernel: Kernel
-  /** The score of a row whose kernels sum up to 1. */
-  readonly base: number
-  /** Of the row that is looked at: (distance / width)² / 2 from each training row. */
-  readonly exponents: Float64Array
+/** Row by row, as threads share it, the work is twice as much. */
+function trainScores(density: Density, parallel: Parallel | undefined): Float64Array {
+  const { training, kernel } = density
+  if (parallel?.takes(training.rows) && parallel.threads > 2)
+    return parallel.run(densityScores, { training, kernel, queries: undefined }, training.rows).scores
+  return scoreTraining(density)
 }
 
-function densityOf(training: Matrix, kernel: Kernel): Density {
-  const { rows, columns } = training
-  const base = Math.log(rows) + (columns / 2) * Math.log(2 * Math.PI) + columns * Math.log(kernel.width)
-  return { training, kernel, base, exponents: new Float64Array(rows) }
-}
-
-/** Each pair of rows is looked at once: its kernel is part of both sums. */
-function scoreTraining(density: Density): Float64Array {
-  const { data, rows, columns } = density.training
-  const { exponents, base } = density
-  const sums = new Float64Array(rows).fill(1)
-  for (let row = 1; row < rows; row++) {
-    measure(density, data.subarray(row * columns, (row + 1) * columns), row)
-    let sum = sums[row]!
-    for (let other = 0; other < row; other++) {
-      const exponent = exponents[other]!
-      if (exponent > NEGLIGIBLE) continue
-      const value = Math.exp(-exponent)
-      sum += value
-      sums[other]! += value
-    }
-    sums[row] = sum
-  }
-  return sums.map((sum) => base - Math.log(sum))
-}
-
-function createModel(density: Density): Model {
+function createModel(density: Density, parallel: Parallel | undefined): Model {
   const { training, kernel } = density
   const { columns } = training
   return {
     state: { training, width: kernel.width, metric: kernel.metric.kind },
     score(matrix) {
       requireWidth('KDE', matrix, columns)
+      if (parallel?.takes(matrix.rows))
+        return parallel.run(densityScores, { training, kernel, queries: matrix.data }, matrix.rows).scores
       const scores = new Float64Array(matrix.rows)
       for (let row = 0; row < matrix.rows; row++)
         scores[row] = scoreOf(density, matrix.data.subarray(row * columns, (row + 1) * columns))
@@ -134,62 +110,4 @@ function createModel(density: Density): Model {
       return parts
     },
   }
-}
-
-/** The exponents, each times the share that its kernel has of the density; where all overflow, each counts the same. */
-function weighedExponents(density: Density, query: Float64Array): Float64Array {
-  const { exponents, training } = density
-  const least = measure(density, query, training.rows)
-  if (least === Number.POSITIVE_INFINITY) return new Float64Array(training.rows).fill(1)
-  const weights = exponents.map((exponent) =>
-    exponent - least > NEGLIGIBLE ? 0 : Math.exp(least - exponent),
-  )
-  const sum = weights.reduce((total, weight) => total + weight, 0)
-  return weights.map((weight, row) => (weight === 0 ? 0 : (weight / sum) * exponents[row]!))
-}
-
-function scoreOf(density: Density, query: Float64Array): number {
-  const { exponents, base, training } = density
-  const least = measure(density, query, training.rows)
-  if (least === Number.POSITIVE_INFINITY)
-    return Math.min(farExponent(density, query) + base, Number.MAX_VALUE)
-  let sum = 0
-  for (let row = 0; row < exponents.length; row++) {
-    const exponent = exponents[row]! - least
-    if (exponent <= NEGLIGIBLE) sum += Math.exp(-exponent)
-  }
-  return least + base - Math.log(sum)
-}
-
-/** Writes the exponents of the first `count` training rows, and gives the least of them. */
-function measure({ training, kernel, exponents }: Density, query: Float64Array, count: number): number {
-  const { data, columns } = training
-  const { width, metric } = kernel
-  const factor = 1 / (2 * width * width)
-  let least = Number.POSITIVE_INFINITY
-  for (let row = 0, cell = 0; row < count; row++) {
-    let reduced = 0
-    if (metric.kind === 'euclidean')
-      for (let j = 0; j < columns; j++, cell++) {
-        const difference = query[j]! - data[cell]!
-        reduced += difference * difference
-      }
-    else {
-      for (let j = 0; j < columns; j++, cell++) reduced = extend(metric, reduced, query[j]! - data[cell]!)
-      reduced = toDistance(metric, reduced) ** 2
-    }
-    const exponent = reduced * factor
-    exponents[row] = exponent
-    if (exponent < least) least = exponent
-  }
-  return least
-}
-
-/** The least exponent of a row that is so far away that all squares overflow. */
-function farExponent({ training, kernel }: Density, query: Float64Array): number {
-  const { data, columns } = training
-  let least = Number.MAX_VALUE
-  for (let cell = 0; cell < data.length; cell += columns)
-    least = Math.min(least, overflowingDistance(kernel.metric, query, data.subarray(cell, cell + columns)))
-  return Math.min((least / kernel.width) ** 2 / 2, Number.MAX_VALUE)
 }

@@ -14,6 +14,7 @@ import { type Metric, toDistance } from '../neighbours/metric.ts'
 import { exponentOption, metricNamed, metricOption, metricParamsOption } from '../neighbours/metric-option.ts'
 import { metricState, readMetric } from '../neighbours/metric-state.ts'
 import { indexRows } from '../neighbours/nearest.ts'
+import type { Parallel } from '../parallel/parallel.ts'
 
 const METHODS = ['largest', 'mean', 'median'] as const
 const options = z.strictObject({
@@ -56,14 +57,14 @@ export const knn = defineDetector({
   tuning: { n_neighbors: [3, 5, 10, 20], method: ['largest', 'mean'] },
   options,
   example: { n_neighbors: 5, method: 'largest' },
-  fit(data, { n_neighbors, method, metric, p }) {
+  fit(data, { n_neighbors, method, metric, p }, { parallel }) {
     requireTrainable('KNN', data, n_neighbors + 1, `, or lower n_neighbors (now ${n_neighbors})`)
     const settings = {
       neighbours: n_neighbors,
       method,
       metric: metricNamed(metric, p),
     }
-    const neighbourhood = createNeighbourhood({ ...data, data: data.data.slice() }, settings)
+    const neighbourhood = createNeighbourhood({ ...data, data: data.data.slice() }, settings, parallel)
     let scores: Float64Array | undefined
     return {
       model: neighbourhood.model,
@@ -77,7 +78,7 @@ export const knn = defineDetector({
       },
     }
   },
-  restore(state) {
+  restore(state, { parallel } = {}) {
     const read = readState('KNN', state)
     const metric = readMetric(read)
     const neighbours = read.number('neighbours')
@@ -86,7 +87,8 @@ export const knn = defineDetector({
       Number.isInteger(neighbours) && neighbours >= 1 && neighbours < training.rows && training.columns > 0,
       'its rows are too few or empty',
     )
-    return createNeighbourhood(training, { neighbours, method: read.text('method', METHODS), metric }).model
+    const settings = { neighbours, method: read.text('method', METHODS), metric }
+    return createNeighbourhood(training, settings, parallel).model
   },
 })
 
@@ -98,8 +100,12 @@ interface Neighbourhood {
 }
 
 /** A model over training rows that it owns. */
-function createNeighbourhood(training: Matrix, { neighbours, method, metric }: Settings): Neighbourhood {
-  const index = indexRows(training, metric)
+function createNeighbourhood(
+  training: Matrix,
+  { neighbours, method, metric }: Settings,
+  parallel: Parallel | undefined,
+): Neighbourhood {
+  const index = indexRows(training, metric, parallel)
   const state: ModelState = {
     neighbours,
     method,

@@ -50,12 +50,12 @@ export const lof = defineDetector({
   tuning: { n_neighbors: [5, 10, 20, 40] },
   options,
   example: { n_neighbors: 20 },
-  fit(data, { n_neighbors, metric: name, p }) {
+  fit(data, { n_neighbors, metric: name, p }, { parallel }) {
     requireTrainable('LOF', data, 2)
     const metric = metricNamed(name, p)
     const training = { data: data.data.slice(), rows: data.rows, columns: data.columns }
     const neighbours = Math.min(n_neighbors, data.rows - 1)
-    const index = indexRows(training, metric)
+    const index = indexRows(training, metric, parallel)
     const nearest = index.nearestOfOwn(neighbours)
     const radii = new Float64Array(data.rows).map((_, row) => nearest.distances[(row + 1) * neighbours - 1]!)
     const densities = new Float64Array(data.rows)
@@ -66,7 +66,7 @@ export const lof = defineDetector({
       trainScores: densities.map((own, row) => factorOf(nearest, row * neighbours, { own, known })),
     }
   },
-  restore(state) {
+  restore(state, { parallel } = {}) {
     const read = readState('LOF', state)
     const metric = readMetric(read)
     const neighbours = read.number('neighbours')
@@ -81,7 +81,7 @@ export const lof = defineDetector({
       radii.length === training.rows && densities.length === training.rows,
       'its arrays do not fit together',
     )
-    const index = indexRows(training, metric)
+    const index = indexRows(training, metric, parallel)
     return createModel({ training, metric, index }, { neighbours, radii, densities })
   },
 })

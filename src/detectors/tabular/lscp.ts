@@ -133,7 +133,7 @@ export function lscp(find: FindDetector): DetectorDefinition {
         mean: Float64Array.from(scores, ({ mean }) => mean[0]!),
         scale: Float64Array.from(scores, ({ scale }) => scale[0]!),
       }
-      const regions = localRegions(training, ensemble.subspaces, ensemble.neighbours)
+      const regions = localRegions(training, ensemble, environment.parallel)
       const judge = judgeBy(ensemble)
       const trainScores = new Float64Array(data.rows)
       regions.ofTraining((row, region) => {
@@ -141,7 +141,7 @@ export function lscp(find: FindDetector): DetectorDefinition {
       })
       return { model: createModel(ensemble, regions), trainScores }
     },
-    restore(state) {
+    restore(state, environment = {}) {
       const read = readState('LSCP', state)
       const training = read.matrix('training')
       const mean = read.array('mean', Float64Array)
@@ -157,7 +157,7 @@ export function lscp(find: FindDetector): DetectorDefinition {
         'its arrays do not fit together',
       )
       const ensemble = {
-        members: unpackMembers(find, state, { count: mean.length, read }),
+        members: unpackMembers(find, state, { count: mean.length, read, environment }),
         training,
         subspaces: unpackSubspaces(read, training.columns),
         neighbours,
@@ -167,7 +167,7 @@ export function lscp(find: FindDetector): DetectorDefinition {
         scale,
       }
       read.require(Number.isInteger(ensemble.bins) && ensemble.bins > 0, 'it has no bins')
-      return createModel(ensemble, localRegions(training, ensemble.subspaces, neighbours))
+      return createModel(ensemble, localRegions(training, ensemble, environment.parallel))
     },
   })
 }

@@ -96,7 +96,7 @@ export const lunar = defineDetector({
   tuning: { n_neighbours: [5, 10, 20], negative_sampling: ['MIXED', 'SUBSPACE'] },
   options,
   example: { n_neighbours: 10, model_type: 'WEIGHT' },
-  fit(data, chosen, { random }) {
+  fit(data, chosen, { random, parallel }) {
     const { n_neighbours: neighbours, model_type: kind } = chosen
     requireTrainable('LUNAR', data, leastRows(chosen.val_size, neighbours))
     const rng = chosen.random_state === null ? random : createRandom(chosen.random_state)
@@ -115,7 +115,7 @@ export const lunar = defineDetector({
     const candidates = joined(rows, negativeSamples(rows, negative))
     const validation = joined(others, negativeSamples(others, negative))
     const metric = chosen.metric === 'minkowski' ? minkowski(chosen.p) : metricNamed(chosen.metric)
-    const index = indexRows(candidates, metric)
+    const index = indexRows(candidates, metric, parallel)
     const own = index.nearestOfOwn(neighbours).distances
     const fresh = index.nearest(validation, neighbours).distances
     const net = distanceJudge(kind, neighbours, rng)
@@ -148,7 +148,7 @@ export const lunar = defineDetector({
       trainScores,
     }
   },
-  restore(state) {
+  restore(state, { parallel } = {}) {
     const read = readState('LUNAR', state)
     const standard = readStandard(read)
     const kind = read.text('kind', JUDGES)
@@ -167,7 +167,7 @@ export const lunar = defineDetector({
     const numbers = read.array('numbers', Float32Array)
     read.require(giveNumbers(net, numbers), 'its numbers are not those of its layers')
     const parts = { kind, neighbours, metric, standard, candidates, numbers }
-    return createModel(net, indexRows(candidates, metric), parts)
+    return createModel(net, indexRows(candidates, metric, parallel), parts)
   },
 })
 

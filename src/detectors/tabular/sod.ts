@@ -1,11 +1,16 @@
 import { z } from 'zod'
 import { readState, requireTrainable, requireWidth } from '../checks.ts'
 import { contaminationOption, defineDetector, ignoredOption, type Matrix, type Model } from '../detector.ts'
-import { divideAmount } from '../neighbours/distance-shares.ts'
-import { EUCLIDEAN, METRIC_KINDS, type Metric, minkowski } from '../neighbours/metric.ts'
+import { METRIC_KINDS, type Metric, minkowski } from '../neighbours/metric.ts'
 import { metricNamed, metricOption, metricParamsOption } from '../neighbours/metric-option.ts'
 import { indexRows } from '../neighbours/nearest.ts'
-import { createSharedNeighbours } from '../neighbours/shared-neighbours.ts'
+import {
+  createDeviations,
+  type PlacedRows,
+  referenceDeviations,
+  type Subspaces,
+} from '../neighbours/reference-deviations.ts'
+import type { Parallel } from '../parallel/parallel.ts'
 
 const options = z
   .strictObject({
@@ -38,9 +43,6 @@ const options = z
     path: ['ref_set'],
   })
 
-// Squares of larger values overflow: such rows are computed on after an exact multiplication by a power of two.
-const LARGE = 2 ** 480
-
 /**
  * Score = distance of a row from the mean of its reference rows, over the columns in which these vary less than on the average, divided by
  * the root of the number of these columns. Reference rows are those that share most of their nearest neighbours with the row.
@@ -48,7 +50,7 @@ const LARGE = 2 ** 480
  * PyOD looks for neighbours within the batch that it scores. Here a row is one more beside the training rows, whose neighbours are those
  * that they have among each other; a row equal to a training row is taken for that one. Training scores are the same as PyOD's. Where reference rows are all alike, PyOD finds no column
  * and gives 0 to the strangest row: here all columns count. A single column never varies less than the average: all scores are 0
- * then, as PyOD's are, unless the reference rows are all alike. The explanation divides the score among the columns that count.
+ * then, as PyOD's are, unless the reference rows are all alike.
  */
 export const sod = defineDetector({
   name: 'SOD',
@@ -60,16 +62,17 @@ export const sod = defineDetector({
   complexity: { fit: 'n²', score: 'n' },
   options,
   example: { n_neighbors: 30, ref_set: 15 },
-  fit(data, { n_neighbors, ref_set, alpha, metric, p }) {
+  fit(data, { n_neighbors, ref_set, alpha, metric, p }, { parallel }) {
     requireTrainable('SOD', data, n_neighbors + 1, `, or lower n_neighbors (now ${n_neighbors})`)
     const training = { ...data, data: data.data.slice() }
     const distance = metric === 'minkowski' ? minkowski(p) : metricNamed(metric)
-    const lists = indexRows(training, distance).nearestOfOwn(n_neighbors).indices
-    const subspaces = { training, metric: distance, lists, references: ref_set, alpha }
-    const model = createModel(subspaces)
-    return { model, trainScores: scoreTraining(subspaces) }
+    const lists = indexRows(training, distance, parallel).nearestOfOwn(n_neighbors).indices
+    const settings = { training, metric: distance, lists, references: ref_set, alpha }
+    const equal = new Int32Array(data.rows).map((_, row) => row)
+    const trainScores = judgeBy(settings, parallel)({ rows: training, neighbours: lists, equal })
+    return { model: createModel(settings, parallel), trainScores }
   },
-  restore(state) {
+  restore(state, { parallel } = {}) {
     const read = readState('SOD', state)
     const training = read.matrix('training')
     const kind = read.text('metric', METRIC_KINDS)
@@ -91,45 +94,41 @@ export const sod = defineDetector({
       'its numbers are not valid',
     )
     const metric = minkowski(kind === 'chebyshev' ? Number.POSITIVE_INFINITY : p)
-    return createModel({ training, metric, lists, references, alpha })
+    return createModel({ training, metric, lists, references, alpha }, parallel)
   },
 })
 
-interface Subspaces {
-  readonly training: Matrix
+interface Settings extends Subspaces {
   readonly metric: Metric
-  /** The nearest neighbours of each training row among the others, as many for each. */
-  readonly lists: Int32Array
-  readonly references: number
-  readonly alpha: number
 }
 
-function scoreTraining(subspaces: Subspaces): Float64Array {
-  const { data, rows, columns } = subspaces.training
-  const shared = sharedOf(subspaces)
-  const { deviation } = deviationBy(subspaces)
-  const scores = new Float64Array(rows)
-  for (let row = 0; row < rows; row++)
-    scores[row] = deviation(data.subarray(row * columns, (row + 1) * columns), shared.nearestOf(row))
-  return scores
+type Judge = (placed: PlacedRows) => Float64Array
+
+/** Makes what scores rows by their reference rows. */
+function judgeBy(subspaces: Subspaces, parallel: Parallel | undefined): Judge {
+  const deviations = createDeviations(subspaces)
+  return (placed) => {
+    const { rows } = placed.rows
+    if (parallel?.takes(rows)) return parallel.run(referenceDeviations, { subspaces, placed }, rows).scores
+    const scores = new Float64Array(rows)
+    deviations(placed, 0, rows, scores)
+    return scores
+  }
 }
 
-function createModel(subspaces: Subspaces): Model {
-  const { training, metric, lists, references, alpha } = subspaces
+function createModel(settings: Settings, parallel: Parallel | undefined): Model {
+  const { training, metric, lists, references, alpha } = settings
   const { rows, columns } = training
   const width = lists.length / rows
-  const index = indexRows(training, metric)
-  const shared = sharedOf(subspaces)
-  const { deviation, differences } = deviationBy(subspaces)
-  const judge = (matrix: Matrix, receive: (row: number, score: number) => void): void => {
+  const index = indexRows(training, metric, parallel)
+  const judge = judgeBy(settings, parallel)
+  const place = (matrix: Matrix): PlacedRows => {
     requireWidth('SOD', matrix, columns)
     const { indices, distances } = index.nearest(matrix, width)
-    for (let row = 0; row < matrix.rows; row++) {
-      const neighbours = indices.subarray(row * width, (row + 1) * width)
-      const equal = distances[row * width] === 0
-      const references = equal ? shared.nearestOf(neighbours[0]!) : shared.nearestBy(neighbours)
-      receive(row, deviation(matrix.data.subarray(row * columns, (row + 1) * columns), references))
-    }
+    const equal = new Int32Array(matrix.rows).map((_, row) =>
+      distances[row * width] === 0 ? indices[row * width]! : -1,
+    )
+    return { rows: matrix, neighbours: indices, equal }
   }
   return {
     state: {
@@ -140,71 +139,11 @@ function createModel(subspaces: Subspaces): Model {
       references,
       alpha,
     },
-    score(matrix) {
-      const scores = new Float64Array(matrix.rows)
-      judge(matrix, (row, score) => {
-        scores[row] = score
-      })
-      return scores
-    },
+    score: (matrix) => judge(place(matrix)),
     explain(matrix) {
       const parts = new Float64Array(matrix.data.length)
-      judge(matrix, (row, score) => {
-        divideAmount(EUCLIDEAN, differences, score)
-        parts.set(differences, row * columns)
-      })
+      createDeviations(settings)(place(matrix), 0, matrix.rows, new Float64Array(matrix.rows), parts)
       return parts
     },
   }
-}
-
-function sharedOf({ training, lists, references }: Subspaces) {
-  return createSharedNeighbours({ lists, width: lists.length / training.rows, count: references })
-}
-
-interface Deviation {
-  /** The score of a row by its reference rows. */
-  deviation(row: Float64Array, references: Int32Array): number
-  /** Of the row that was scored last: how far it is off in each column that counts. */
-  readonly differences: Float64Array
-}
-
-function deviationBy({ training, alpha }: Subspaces): Deviation {
-  const { data, columns } = training
-  const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-  const shrink = largest > LARGE ? 2 ** -Math.ceil(Math.log2(largest)) : 1
-  const means = new Float64Array(columns)
-  const variances = new Float64Array(columns)
-  const differences = new Float64Array(columns)
-  const deviation = (row: Float64Array, references: Int32Array): number => {
-    const count = references.length
-    let total = 0
-    for (let j = 0; j < columns; j++) {
-      let sum = 0
-      for (let i = 0; i < count; i++) sum += data[references[i]! * columns + j]! * shrink
-      const mean = sum / count
-      let squares = 0
-      for (let i = 0; i < count; i++) {
-        const difference = data[references[i]! * columns + j]! * shrink - mean
-        squares += difference * difference
-      }
-      means[j] = mean
-      variances[j] = squares / count
-      total += squares
-    }
-    const limit = (alpha * (total / count)) / columns
-    let squares = 0
-    let used = 0
-    differences.fill(0)
-    for (let j = 0; j < columns; j++) {
-      if (!(variances[j]! < limit || total === 0)) continue
-      const difference = row[j]! * shrink - means[j]!
-      differences[j] = Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, difference))
-      squares += difference * difference
-      used++
-    }
-    // Infinite is only the score of a row whose squares overflow.
-    return used === 0 ? 0 : Math.min(Math.sqrt(squares / used) / shrink, Number.MAX_VALUE)
-  }
-  return { deviation, differences }
 }

@@ -28,21 +28,20 @@ it('a region is the rows that are near in most subspaces', () => {
   ])
   const subspaces = [Int32Array.of(0), Int32Array.of(0), Int32Array.of(1)]
   const found: number[][] = []
-  localRegions(training, subspaces, 2).ofTraining((_, region) =>
+  localRegions(training, { subspaces, neighbours: 2 }).ofTraining((_, region) =>
     found.push(Array.from(region.slice().sort())),
   )
   expect(found[0]).toEqual([1, 2])
   const near: number[][] = []
-  localRegions(training, subspaces, 2).of(matrixOf([[0, 0]]), (_, region) =>
+  localRegions(training, { subspaces, neighbours: 2 }).of(matrixOf([[0, 0]]), (_, region) =>
     near.push(Array.from(region.slice().sort())),
   )
   // A row that is no training row has row 0 beside it; more than one of three is two.
   expect(near[0]).toEqual([0, 1])
   // Nothing is near in both of two subspaces: whatever is near in one counts.
   const all: number[][] = []
-  localRegions(training, [Int32Array.of(0), Int32Array.of(1)], 2).ofTraining((_, region) =>
-    all.push([...region]),
-  )
+  const two = { subspaces: subspaces.slice(1), neighbours: 2 }
+  localRegions(training, two).ofTraining((_, region) => all.push([...region]))
   expect(all[0]!.length).toBeGreaterThan(1)
 })
 
