@@ -1,3 +1,4 @@
+import { createDelay } from './delay.ts'
 import { clip } from './experts.ts'
 import type { Memory } from './memory.ts'
 import { createRanks } from './ranks.ts'
@@ -7,8 +8,11 @@ import { type Tails, tailProbability } from './tail.ts'
 /** So many values are taken together. */
 const OVER = 12
 /** Larger differences count as this, in deviations. */
-const MOST = 6
-const LEAST_KNOWN = 4
+const MOST = 8
+/** What is usual is learned so much later, so that a drift that has begun does not make itself usual. */
+const LATER = 2 * OVER
+/** Sums are compared with about so many, for the first ones are large: the slow forecast has to find the series first. */
+const REMEMBERED = 250
 
 /** Whether a series has been going away from what a slow forecast expects, where a quick one follows it step by step. */
 export interface Drift {
@@ -20,8 +24,12 @@ export interface Drift {
 export function createDrift(memory: Memory, tails: Tails): Drift {
   const scale = createScale(memory)
   const recent = memory.numbers(OVER - 1)
-  const ranks = createRanks(memory)
-  const known = memory.numbers(1)
+  const ranks = createRanks(memory, REMEMBERED)
+  const later = {
+    sum: createDelay(memory, LATER),
+    surprise: createDelay(memory, LATER),
+    expected: createDelay(memory, LATER),
+  }
 
   /** In deviations, clipped; NaN while these are not known. */
   function differenceOf(value: number, expected: number): number {
@@ -42,11 +50,16 @@ export function createDrift(memory: Memory, tails: Tails): Drift {
       if (Number.isNaN(expected)) return
       const difference = differenceOf(value, expected)
       if (!Number.isNaN(difference)) {
-        if (known[0]!++ >= LEAST_KNOWN) ranks.add(together(difference))
+        const sum = later.sum(together(difference))
+        if (!Number.isNaN(sum)) ranks.add(sum)
         recent.copyWithin(1, 0)
         recent[0] = difference
       }
-      scale.learn(value - expected, expected)
+      const surprise = later.surprise(value - expected)
+      const expectedThen = later.expected(expected)
+      // The first ones are needed at once.
+      if (Number.isNaN(surprise)) scale.learn(value - expected, expected)
+      else scale.learn(surprise, expectedThen)
     },
   }
 }

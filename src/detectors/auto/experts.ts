@@ -1,5 +1,6 @@
 import type { Memory } from './memory.ts'
 import type { Moment } from './moment.ts'
+import { createTwoSeasons } from './two-seasons.ts'
 
 /** A simple way to foretell the next value of a series. */
 export interface Expert {
@@ -12,7 +13,7 @@ export interface Expert {
 export const clip = (value: number, most: number): number => Math.max(-most, Math.min(most, value))
 
 /** Counting further changes nothing. */
-const MANY = 65_535
+export const MANY = 65_535
 
 /** The last value. */
 export function createLast(memory: Memory): Expert {
@@ -68,7 +69,6 @@ export interface Season {
 }
 
 const SEASON_RATE = 0.1
-const FINE_RATE = 0.1
 /** A season of which one value is known is believed by 1 / (1 + this). */
 const DOUBT = 0.3
 
@@ -94,71 +94,6 @@ export function createSeasonal(memory: Memory, { size, of }: Season, rate: numbe
       const seasonal = value - level[0]! - table[phase]!
       table[phase]! += Math.max(SEASON_RATE, 1 / (count + 1)) * (count < 2 ? seasonal : clip(seasonal, most))
       level[0]! += Math.max(rate, 1 / (level[1]! + 1)) * clip(surprise, most)
-    },
-  }
-}
-
-/** A factor that is none of a season any more stays here. */
-const within = (factor: number) => Math.max(1e-3, Math.min(1e3, factor))
-
-/** So many values pass until the factors are brought back to a mean of 1, or the terms to a mean of 0. */
-const CENTRED_EVERY = 24
-
-/** Hour of the day and day of the week, each with its own term or factor: known much sooner than all hours of a week. `perHour`: points in an hour. */
-export function createTwoSeasons(
-  memory: Memory,
-  {
-    multiplies,
-    rate,
-    perHour,
-  }: { readonly multiplies: boolean; readonly rate: number; readonly perHour: number },
-): Expert {
-  const level = memory.numbers(2)
-  const hours = memory.numbers(24)
-  const weekdays = memory.numbers(7)
-  const hourCounts = memory.counts(24)
-  const weekdayCounts = memory.counts(7)
-  // The memory begins with zeros: factors are kept less 1.
-  const at = ({ hour, weekday }: Moment) =>
-    multiplies
-      ? level[0]! * (1 + hours[hour]!) * (1 + weekdays[weekday]!)
-      : level[0]! + hours[hour]! + weekdays[weekday]!
-
-  function centre(): void {
-    const mean = hours.reduce((sum, each) => sum + each, 0) / 24
-    if (multiplies && mean > -1) {
-      for (let hour = 0; hour < 24; hour++) hours[hour] = (1 + hours[hour]!) / (1 + mean) - 1
-      level[0]! *= 1 + mean
-    } else if (!multiplies) {
-      for (let hour = 0; hour < 24; hour++) hours[hour]! -= mean
-      level[0]! += mean
-    }
-  }
-
-  return {
-    predict: (moment) => (hourCounts[moment.hour] === 0 ? Number.NaN : at(moment)),
-    learn(value, moment, most) {
-      const { hour, weekday } = moment
-      const count = level[1]!++
-      if (count === 0) level[0] = value
-      const expected = at(moment)
-      const surprise = hourCounts[hour]! >= 2 * perHour ? clip(value - expected, most) : value - expected
-      const ofHour = Math.max(FINE_RATE, 1 / (hourCounts[hour]! / perHour + 1)) / perHour
-      const ofWeekday = Math.max(FINE_RATE, 0.5 / (weekdayCounts[weekday]! / perHour / 24 + 1)) / perHour / 12
-      hourCounts[hour] = Math.min(MANY, hourCounts[hour]! + 1)
-      weekdayCounts[weekday] = Math.min(MANY, weekdayCounts[weekday]! + 1)
-      const ofLevel = Math.max(rate, 1 / (count / perHour + 1) / 3) / perHour
-      if (multiplies) {
-        const relative = expected > 1e-9 ? clip(surprise / expected, 1) : 0
-        level[0]! *= 1 + ofLevel * relative
-        hours[hour] = within((1 + hours[hour]!) * (1 + ofHour * relative)) - 1
-        weekdays[weekday] = within((1 + weekdays[weekday]!) * (1 + ofWeekday * relative)) - 1
-      } else {
-        level[0]! += ofLevel * surprise
-        hours[hour]! += ofHour * surprise
-        weekdays[weekday]! += ofWeekday * surprise
-      }
-      if (count % CENTRED_EVERY === CENTRED_EVERY - 1) centre()
     },
   }
 }
@@ -198,10 +133,10 @@ export function createExperts(memory: Memory, step: number): readonly Witness[] 
     }))
   const perHour = Math.max(1, HOUR / step)
   const twoSeasons = [false, true].flatMap((multiplies) =>
-    [SLOW_OF_TWO, 0.3].map((rate) => ({
+    [SLOW, 0.3].map((rate) => ({
       expert: createTwoSeasons(memory, { multiplies, rate, perHour }),
       season: 'hour and weekday',
-      slow: rate === SLOW_OF_TWO,
+      slow: rate === SLOW,
     })),
   )
   return [
@@ -216,6 +151,5 @@ export function createExperts(memory: Memory, step: number): readonly Witness[] 
 }
 
 const SLOW = 0.02
-const SLOW_OF_TWO = 0.05
 /** Which of the experts is the level that follows slowly: what a season is measured against. */
 export const SLOW_LEVEL = 3

@@ -44,7 +44,7 @@ export function createLevelBlocks(past: Past): LevelBlocks {
         const level = means[COMPARED[i]!]!
         const below = bounds[at]! - level
         const above = level - bounds[at + 1]!
-        const beyond = below > 0 ? below : above > 0 ? above : 0
+        const beyond = Math.max(below, above, 0)
         distance += beyond * beyond
         if (distance >= limit) return false
       }

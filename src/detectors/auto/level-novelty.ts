@@ -84,8 +84,7 @@ export function createLevelNovelty(past: Past): (means: Float32Array) => number 
     nearest.clear()
     for (let position = first; position < end; ) {
       const next = Math.min(end, (Math.floor(position / BLOCK) + 1) * BLOCK)
-      if (blocks.mayHold(position, means, limit * SLACK))
-        limit = search(means, position, next, limit)
+      if (blocks.mayHold(position, means, limit * SLACK)) limit = search(means, position, next, limit)
       position = next
     }
     remember()

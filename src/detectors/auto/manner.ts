@@ -12,6 +12,8 @@ export interface Manner {
   readonly tails: Tails
   /** Whether it is watched if the series goes away from where it was. The views of levels and courses find as much by themselves where alerts are not few. */
   readonly watchesDrift: boolean
+  /** Whether sums of surprises are learned from once they have no value in common with the newest. The first of those of a change is strange either way, and may be enough. */
+  readonly learnsSumsLater: boolean
   /** How many points are judged more strictly, for so little is known. */
   readonly coldPoints: number
   /** What the level is higher by, so that the number of alerts comes out as it is wanted. */
@@ -27,7 +29,7 @@ const COLD_TIME_MS = 10 * 24 * HOUR
 const LONGEST_COLD = 400
 const MARGIN = 0.15
 /** Those that are known to be few: their first points cost more of what is wanted. */
-const MARGIN_OF_FEW = 0.4
+const MARGIN_OF_FEW = 0.5
 const ALONE = 0.2
 /** Of hours or longer steps each point matters. */
 const ALONE_OF_HOURS = 0.25
@@ -48,6 +50,7 @@ export function mannerOf({
       alone: ALONE_OF_FEW,
       tails: LIGHT_TAILS,
       watchesDrift: true,
+      learnsSumsLater: true,
       coldPoints: Math.max(COLD, Math.min(LONGEST_COLD, COLD_TIME_MS / step)),
       margin: MARGIN_OF_FEW,
     }
@@ -55,6 +58,7 @@ export function mannerOf({
     alone: isCoarse ? ALONE_OF_HOURS : ALONE,
     tails: HEAVY_TAILS,
     watchesDrift: false,
+    learnsSumsLater: false,
     coldPoints: COLD,
     margin: rate === undefined ? 0 : MARGIN,
   }

@@ -1,7 +1,9 @@
+import { createDelay } from './delay.ts'
 import { clip } from './experts.ts'
+import type { Manner } from './manner.ts'
 import type { Memory } from './memory.ts'
 import { createRanks } from './ranks.ts'
-import { type Tails, tailProbability } from './tail.ts'
+import { tailProbability } from './tail.ts'
 
 /** What a point may be strange by: itself, the last few together, that the series stands still, or that it goes away from where it was. */
 export const SURPRISES = ['value', 'values', 'run', 'standstill', 'drift'] as const
@@ -31,11 +33,20 @@ export interface Surprises {
   learn(surprise: number, value: number): void
 }
 
-export function createSurprises(memory: Memory, tails: Tails): Surprises {
+export function createSurprises(
+  memory: Memory,
+  { tails, learnsSumsLater }: Pick<Manner, 'tails' | 'learnsSumsLater'>,
+): Surprises {
   const recent = memory.numbers(LONG)
   const ranks = [createRanks(memory), createRanks(memory), createRanks(memory)] as const
   const known = memory.numbers(1)
   const stillness = createStillness(memory)
+  const sums = [SHORT, LONG].map((length, i) => ({
+    length,
+    ranks: ranks[i + 1]!,
+    /** Until none of its values is in the newest sum: a change that lasts does not make itself usual. */
+    later: learnsSumsLater ? createDelay(memory, length) : (sum: number) => sum,
+  }))
 
   /** The absolute sum of the last values, this one included, as a deviation. */
   const sumOf = (newest: number, length: number) => {
@@ -69,8 +80,10 @@ export function createSurprises(memory: Memory, tails: Tails): Surprises {
       const clipped = clip(surprise, MOST_IN_SUMS)
       if (known[0]!++ >= LEAST_KNOWN) {
         ranks[0].add(Math.abs(surprise))
-        ranks[1].add(sumOf(clipped, SHORT))
-        ranks[2].add(sumOf(clipped, LONG))
+        for (const { length, ranks: ofLength, later } of sums) {
+          const sum = later(sumOf(clipped, length))
+          if (!Number.isNaN(sum)) ofLength.add(sum)
+        }
       }
       recent.copyWithin(1, 0)
       recent[0] = clipped

@@ -121,7 +121,7 @@ export function createWatcher(memory: Memory, options: WatcherOptions): Watcher 
   }
   const forecaster = createForecaster(memory, step)
   const manner = mannerOf(options)
-  const surprises = createSurprises(memory, manner.tails)
+  const surprises = createSurprises(memory, manner)
   const drift = manner.watchesDrift ? createDrift(memory, manner.tails) : undefined
   const strictness = createStrictness(memory, { ...options, manner })
   const all = createRanks(memory, REMEMBERED)
