@@ -1,19 +1,7 @@
+import { clip, type Expert, MANY } from './expert.ts'
 import type { Memory } from './memory.ts'
 import type { Moment } from './moment.ts'
 import { createTwoSeasons } from './two-seasons.ts'
-
-/** A simple way to foretell the next value of a series. */
-export interface Expert {
-  /** NaN while it has nothing to say. */
-  predict(moment: Moment): number
-  /** Surprises are learned from as if they were no larger than `most`. */
-  learn(value: number, moment: Moment, most: number): void
-}
-
-export const clip = (value: number, most: number): number => Math.max(-most, Math.min(most, value))
-
-/** Counting further changes nothing. */
-export const MANY = 65_535
 
 /** The last value. */
 export function createLast(memory: Memory): Expert {
@@ -125,12 +113,13 @@ export function createExperts(memory: Memory, step: number): readonly Witness[] 
     createLevel(memory, SLOW),
     createTrend(memory),
   ].map((expert, i) => ({ expert, season: '', slow: i === SLOW_LEVEL }))
-  const seasonal = (season: Season, name: string) =>
-    [0.1, 0.3, SLOW].map((rate) => ({
+  const seasonal = (season: Season, name: string, rates: readonly number[]) =>
+    rates.map((rate) => ({
       expert: createSeasonal(memory, season, rate),
       season: name,
       slow: rate === SLOW,
     }))
+  const quickAndSlow = [0.1, 0.3, SLOW]
   const perHour = Math.max(1, HOUR / step)
   const twoSeasons = [false, true].flatMap((multiplies) =>
     [SLOW, 0.3].map((rate) => ({
@@ -141,9 +130,9 @@ export function createExperts(memory: Memory, step: number): readonly Witness[] 
   )
   return [
     ...plain,
-    ...(step <= HOUR * ALMOST ? [...seasonal(HOURS, 'hour'), ...twoSeasons] : []),
-    ...(step <= DAY / 2 ? seasonal(HOURS_OF_WEEK, 'hour of the week') : []),
-    ...(step <= DAY * ALMOST ? seasonal(WEEKDAYS, 'weekday') : []),
+    ...(step <= HOUR * ALMOST ? [...seasonal(HOURS, 'hour', quickAndSlow), ...twoSeasons] : []),
+    ...(step <= DAY / 2 ? seasonal(HOURS_OF_WEEK, 'hour of the week', [0.1, SLOW]) : []),
+    ...(step <= DAY * ALMOST ? seasonal(WEEKDAYS, 'weekday', quickAndSlow) : []),
     ...(step > DAY / 2 && step <= DAY * ALMOST
       ? [{ expert: createSeasonal(memory, DAYS_OF_MONTH, 0.1), season: 'day of the month', slow: false }]
       : []),

@@ -1,5 +1,5 @@
 import { createDelay } from './delay.ts'
-import { clip } from './experts.ts'
+import { clip } from './expert.ts'
 import type { Manner } from './manner.ts'
 import type { Memory } from './memory.ts'
 import { createRanks } from './ranks.ts'

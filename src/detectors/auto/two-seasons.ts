@@ -1,4 +1,4 @@
-import { clip, type Expert, MANY } from './experts.ts'
+import { clip, type Expert, MANY } from './expert.ts'
 import type { Memory } from './memory.ts'
 import type { Moment } from './moment.ts'
 
@@ -9,6 +9,8 @@ const RATE = 0.1
 const WEEKS_OF_MEAN = 2 / RATE
 /** So many values pass until the factors of hours are brought back to a mean of 1, or their terms to a mean of 0. */
 const CENTRED_EVERY = 24
+/** What is kept in half the memory is no larger. */
+const LARGEST = 1e38
 
 export interface TwoSeasonsOptions {
   /** Whether there are factors, or terms that are added. */
@@ -84,7 +86,7 @@ export function createTwoSeasons(memory: Memory, { multiplies, rate, perHour }: 
       const expected = at(moment)
       const seen = hourCounts[hour]! >= 2 * perHour ? expected + clip(value - expected, most) : value
       if (hourCounts[hour]! > 0) follow(seen, moment)
-      const relative = !multiplies ? seen - level() : level() > 0 ? within(seen / level()) : 1
+      const relative = !multiplies ? clip(seen - level(), LARGEST) : level() > 0 ? within(seen / level()) : 1
       means[cell]! += Math.max(fineRate, 1 / (counts[cell]! + 1)) * (relative - means[cell]!)
       counts[cell] = Math.min(MANY, counts[cell]! + 1)
       hourCounts[hour] = Math.min(MANY, hourCounts[hour]! + 1)

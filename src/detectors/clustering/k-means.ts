@@ -2,7 +2,8 @@ import type { Random } from '../../core/random.ts'
 import type { Matrix } from '../detector.ts'
 import { squaredDistance } from '../linear-algebra/squared-distance.ts'
 import { shrinkFor } from '../statistics/standardise.ts'
-import { createNearestCentres } from './nearest-centres.ts'
+import { plainNearestCentres } from './plain-nearest-centres.ts'
+import { simdNearestCentres } from './simd-nearest-centres.ts'
 import { spreadRows } from './spread-rows.ts'
 
 export interface Clusters {
@@ -35,7 +36,7 @@ export function kMeans(data: Matrix, { clusters, random, rounds = 300 }: KMeansS
   seeds.forEach((row, k) => {
     for (let j = 0; j < columns; j++) centres[k * columns + j] = points.data[row * columns + j]!
   })
-  const nearest = createNearestCentres(points)
+  const nearest = simdNearestCentres(points) ?? plainNearestCentres(points)
   const totals = noTotals(points, clusters)
   const tolerance = TOLERANCE * meanSquare(points.data)
   for (let round = 0; round < rounds; round++) {

@@ -223,8 +223,11 @@ describe('auto', () => {
     },
   )
 
-  it('is a small state, whatever the length of the series', () => {
-    const { model } = learn(timed(noise(12_000, 19), 5 * MINUTE))
+  it.each([
+    ['5 minutes', 5 * MINUTE, {}],
+    ['an hour, with a budget', HOUR, { alerts_per_week: 1 }],
+  ])('is a small state, whatever the length of the series: %s', (_, step, options) => {
+    const { model } = learn(timed(noise(12_000, 19), step), options)
     const bytes = Object.values(model.state).reduce<number>(
       (sum, part) => sum + (ArrayBuffer.isView(part) ? part.byteLength : 8),
       0,
