@@ -17,6 +17,10 @@ const MODULES: Readonly<Record<string, string>> = {
   DeepSVDD: 'deep_svdd',
   SpectralResidual: 'ts_spectral_residual',
 }
+/** What classes of PyOD cannot be made without, by the number of columns. */
+const ARGUMENTS: Readonly<Record<string, (columns: number) => object>> = {
+  DeepSVDD: (columns) => ({ n_features: columns }),
+}
 /** Cannot be made without arguments, or judge something else than rows. */
 const NOT_COMPARED = new Set(['LSCP'])
 
@@ -67,7 +71,8 @@ async function compare(
       size,
     )
     const pyod = `pyod.models.${MODULES[name] ?? name.toLowerCase()}.${name}`
-    const theirs = measure(python, [file('./pyod-times.py'), pyod, ...shape, folder], size)
+    const options = JSON.stringify(ARGUMENTS[name]?.(width) ?? {})
+    const theirs = measure(python, [file('./pyod-times.py'), pyod, ...shape, folder, options], size)
     const what = `${name}, ${size.rows.toLocaleString('en')} x ${width}`
     return Promise.resolve([
       ...seconds(`${what}: ours`, ours),
@@ -109,7 +114,7 @@ async function pythonWithPyod(): Promise<string> {
   const { prepare } = (await import(new URL('../scripts/emulators/python.mjs', import.meta.url).href)) as {
     prepare(name: string, more: readonly string[]): { readonly ANOMSTACK_TEST_PYTHON: string }
   }
-  return prepare('pyod', ['combo==0.1.3', 'torch==2.15.0']).ANOMSTACK_TEST_PYTHON
+  return prepare('pyod', ['combo==0.1.3', 'torch==2.15.0', 'tqdm==4.67.1']).ANOMSTACK_TEST_PYTHON
 }
 
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))

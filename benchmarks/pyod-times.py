@@ -1,8 +1,8 @@
 """CPU seconds of fitting (with the training scores) and of scoring by a class of PyOD, and the memory that it takes.
 
-    python pyod-times.py CLASS ROWS COLUMNS RUNS FOLDER
+    python pyod-times.py CLASS ROWS COLUMNS RUNS FOLDER [OPTIONS]
 
-FOLDER holds train.f64 and test.f64, rows of little-endian doubles. Prints one line of JSON.
+FOLDER holds train.f64 and test.f64, rows of little-endian doubles; OPTIONS of the class are JSON. Prints one line of JSON.
 """
 
 import importlib
@@ -17,7 +17,8 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMB
 
 import numpy as np  # noqa: E402
 
-path, rows, columns, runs, folder = sys.argv[1:]
+path, rows, columns, runs, folder, *more = sys.argv[1:]
+options = json.loads(more[0]) if more else {}
 module, name = path.rsplit(".", 1)
 make = getattr(importlib.import_module(module), name)
 train, test = (
@@ -31,7 +32,7 @@ while len(times) < int(runs) and sum(times) < (20 if len(times) < 3 else 3):
     # Some fits of CBLOF fail, by chance.
     np.random.seed(seed)
     seed += 1
-    model = make()
+    model = make(**options)
     start = time.process_time()
     try:
         model.fit(train)
