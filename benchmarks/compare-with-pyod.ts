@@ -101,7 +101,11 @@ function seconds(name: string, cost: Cost | undefined): readonly Measurement[] {
 
 /** Undefined for a process that fails, or takes too long. */
 function measure(command: string, args: readonly string[], { seconds: limit }: Size): Cost | undefined {
-  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: limit * 1000 })
+  const { error, status, stdout, stderr } = spawnSync(command, args, {
+    encoding: 'utf8',
+    timeout: limit * 1000,
+  })
+  if (error !== undefined && !('code' in error && error.code === 'ETIMEDOUT')) throw error
   if (status === 0) return JSON.parse(stdout.trim().split('\n').at(-1)!) as Cost
   process.stderr.write(
     `${args.join(' ')}: ${stderr.trim().split('\n').at(-1) ?? ''} (${status ?? 'ended'})\n`,

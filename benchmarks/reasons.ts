@@ -5,12 +5,16 @@ export const REASONS: Readonly<Record<string, string>> = {
   'start: resident memory, 20 s after the first backfill':
     'the definitions of 47 detectors, where there were 4 on 2026-11-25, are some 10 MB of it, and garbage that is not collected yet 5 to 40 MB; the program of that day took 196 MB beside this one',
   "CBLOF, 2,000 x 6: CPU seconds as a share of PyOD's":
-    'its k-means, which scikit-learn has in compiled code; bounds spare most distances, and what is left are branches and sums of clusters, in an order that keeps the bits',
+    'on the edge: .59 and .75 in two runs of one day, with other work beside them',
   "FeatureBagging, 2,000 x 6: CPU seconds as a share of PyOD's":
-    'on the edge: .53 to .9 from run to run, of ten local outlier factors of few columns',
+    'on the edge: .53 to 1.13 from run to run, of ten local outlier factors of few columns',
   "OCSVM, 2,000 x 6: CPU seconds as a share of PyOD's":
-    '.41 and .56 in two earlier runs; other work was going on in this one',
-  "IForest, 100,000 x 10: CPU seconds as a share of PyOD's": 'on the edge: .15 to .21 from run to run',
+    '.41 to 1.02 from run to run: its kernel matrix does not stay in the cache when other work is going on',
+  "QMCD, 2,000 x 6: CPU seconds as a share of PyOD's":
+    'on the edge: .58 to .74 from run to run; other work was going on',
+  "IForest, 2,000 x 6: CPU seconds as a share of PyOD's":
+    'on the edge: .04 to .08 from run to run; other work was going on',
+  "IForest, 100,000 x 10: CPU seconds as a share of PyOD's": 'on the edge: .11 to .21 from run to run',
   "PCA, 100,000 x 10: CPU seconds as a share of PyOD's":
-    'a first fit is mostly spent in code that is not compiled yet: warm, the same takes about a third of the time',
+    'passes over all rows in plain loops, beside those of LAPACK in vectors; the first fits are also spent in code that is not compiled yet',
 }
