@@ -9,7 +9,7 @@ export const REASONS: Readonly<Record<string, string>> = {
   "FeatureBagging, 2,000 x 6: CPU seconds as a share of PyOD's":
     'on the edge: .53 to 1.13 from run to run, of ten local outlier factors of few columns',
   "OCSVM, 2,000 x 6: CPU seconds as a share of PyOD's":
-    '.41 to 1.02 from run to run: its kernel matrix does not stay in the cache when other work is going on',
+    '.41 to 1.02 from run to run, the largest when other work was going on; why it varies more than others is not known',
   "QMCD, 2,000 x 6: CPU seconds as a share of PyOD's":
     'on the edge: .58 to .74 from run to run; other work was going on',
   "IForest, 2,000 x 6: CPU seconds as a share of PyOD's":
