@@ -131,6 +131,7 @@ export function createExperts(memory: Memory, step: number): readonly Witness[] 
   return [
     ...plain,
     ...(step <= HOUR * ALMOST ? [...seasonal(HOURS, 'hour', quickAndSlow), ...twoSeasons] : []),
+    // Weeks are too few for a level that follows them quickly.
     ...(step <= DAY / 2 ? seasonal(HOURS_OF_WEEK, 'hour of the week', [0.1, SLOW]) : []),
     ...(step <= DAY * ALMOST ? seasonal(WEEKDAYS, 'weekday', quickAndSlow) : []),
     ...(step > DAY / 2 && step <= DAY * ALMOST
