@@ -143,10 +143,18 @@ export function scoreRows(
   let index = 0
   const own = judgements.find(({ verdicts }) => verdicts !== undefined)
   let ownRow = 0
-  const asked =
-    own === undefined ? Array.from(scores.keys()).filter((row) => scores[row]! >= reasonsFrom) : []
-  const meaning = meaningOf(spec.preprocess, ownRows)
-  const drivers = findDrivers(model, { timestamps, opinions, rows }, { asked, meaning })
+  const asked: number[] = []
+  for (let row = 0; own === undefined && row < scores.length; row++)
+    if (scores[row]! >= reasonsFrom) asked.push(row)
+  // Points that are judged one after the other mostly have no reason to look for.
+  const drivers =
+    asked.length > 0
+      ? findDrivers(
+          model,
+          { timestamps, opinions, rows },
+          { asked, meaning: meaningOf(spec.preprocess, ownRows) },
+        )
+      : undefined
   for (let row = 0; row < timestamps.length; row++) {
     const timestamp = timestamps[row]!
     // The point itself or, where the batch's own preprocessing invents timestamps, the newest before it.
@@ -172,7 +180,7 @@ export function scoreRows(
               values: judged.values,
               index,
               window: windowOfReasons(model, spec),
-              driver: drivers.get(row),
+              driver: drivers?.get(row),
             },
             expectation,
             opinionsOf(row),
